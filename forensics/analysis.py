@@ -1,0 +1,190 @@
+"""Analysis: from canonical tables to results tables and `summary.json`, in the order of the flow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from forensics import campaigns, reasons, sessions
+from forensics.case import Case
+from forensics.detection.verdicts import Verdicts, judge, subjects_are_people
+from forensics.engine import connect, create, private_folder, query, view, write_table, write_text
+from forensics.estimate import estimates, is_complete, unexplained_people
+from forensics.exposure import Exposed, expose, perimeter
+
+if TYPE_CHECKING:
+    import duckdb
+
+CANONICAL = ("requests", "register", "subjects", "persons", "accounts", "claims")
+SECOND_US = 1_000_000
+
+
+def analyse(case: Case, evidence_digest: str, say: Callable[[str], None]) -> list[Path]:
+    """Analyse the canonical tables of a case.
+
+    Args:
+        case: the case, ingested.
+        evidence_digest: the digest of its inputs, for the summary.
+        say: is told what is being done, counts only.
+
+    Returns:
+        The results tables and `summary.json`, in `work/analysis/`.
+    """
+    folder = case.work / "analysis"
+    with private_folder() as spill, connect(case.settings, spill) as connection:
+        for name in CANONICAL:
+            view(connection, name, case.work / f"{name}.parquet")
+        sessions.build(connection, case.settings)
+        strands = sessions.strands(connection)
+        say(f"rebuilt {connection.table('session_keys').shape[0]:,} sessions of {strands.height:,} clients")
+        verdicts = judge(connection, case, strands, _clock_step_us(connection))
+        accused = verdicts.strands.filter(pl.col("verdict") == "scraping")
+        say(f"judged {verdicts.strands.height:,} clients: {accused.height:,} scraping")
+        linked = campaigns.link(connection, case.settings, accused, people=subjects_are_people(case))
+        judged = _judged_sessions(connection, case, verdicts, linked)
+        keys = pl.read_parquet(case.work / "keys.parquet")
+        exposed = expose(connection, case, judged.select("session_id", "verdict", "campaign_id"), keys)
+        say(f"found {exposed.exposure['person_id'].n_unique():,} people shown")
+        tables = _tables(connection, case, verdicts, judged, exposed)
+    summary = _summary(case, tables, exposed, verdicts, evidence_digest)
+    for name, frame in tables.items():
+        write_table(frame, folder / f"{name}.parquet")
+    write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", folder / "summary.json")
+    return [*(folder / f"{name}.parquet" for name in tables), folder / "summary.json"]
+
+
+def _clock_step_us(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the step of the logs' clock: a second where no time has a fraction, else a thousandth."""
+    return SECOND_US if query(connection, "clock_step").item() else SECOND_US // 1000
+
+
+def _judged_sessions(
+    connection: duckdb.DuckDBPyConnection, case: Case, verdicts: Verdicts, campaign_of: pl.DataFrame
+) -> pl.DataFrame:
+    """Give each session its client's verdict, with the reasons (`forensics.schemas.Sessions`)."""
+    subject = "people" if subjects_are_people(case) else "pages"
+    told = [
+        (row["strand_id"], row["verdict"], row["p_combined"], reasons.sentences(row, subject, "en"))
+        for row in verdicts.strands.filter(pl.col("verdict") != "honest").iter_rows(named=True)
+    ]
+    schema = {"strand_id": pl.Int64, "verdict": pl.String, "p": pl.Float64, "reasons": pl.List(pl.String)}
+    of_strand = pl.DataFrame(told, schema=schema, orient="row").join(campaign_of, on="strand_id", how="left")
+    frame = query(connection, "sessions", {"care_known": verdicts.care_known}).join(of_strand, on="strand_id", how="left")
+    return frame.select(
+        "session_id", "operator", "account_id", "client_ip", "user_agent", "started_at", "ended_at",
+        pl.col("n_requests", "n_lookups", "n_hits", "n_subjects", "n_people").cast(pl.Int64),
+        pl.col("explained_share").cast(pl.Float64).round(6),
+        score=(-pl.col("p").log10()).round(3).clip(0.0),
+        verdict=pl.col("verdict").fill_null("honest"),
+        reasons=pl.col("reasons").fill_null([]),
+        campaign_id="campaign_id",
+        strand_id="strand_id",
+    ).sort("session_id")  # fmt: skip
+
+
+def _tables(
+    connection: duckdb.DuckDBPyConnection, case: Case, verdicts: Verdicts, judged: pl.DataFrame, exposed: Exposed
+) -> dict[str, pl.DataFrame]:
+    """Make every results table but those of the report."""
+    accused = judged.filter(pl.col("verdict") == "scraping")
+    attacked = accused["operator"].unique().sort().to_list() or [o.name for o in case.declared.operator]
+    span = query(connection, "log_span").row(0, named=True)
+    first = accused["started_at"].min() or span["first_at"]
+    last = accused["ended_at"].max() or span["last_at"]
+    reach = perimeter(connection, attacked, first.date(), last.date())  # type: ignore[union-attr]
+    coverage = pl.read_parquet(case.work / "log_coverage.parquet").filter(pl.col("operator").is_in(attacked))
+    elsewhere = unexplained_people(connection, case, accused.select("strand_id").unique()) if verdicts.care_known else None
+    return {
+        "sessions": judged,
+        "request_sessions": sessions.request_sessions(connection),
+        "strands": _strands_table(verdicts.strands),
+        "campaigns": campaigns.campaigns(judged),
+        "exposure": exposed.exposure,
+        "professionals": exposed.professionals,
+        "perimeter": reach,
+        "estimates": estimates(connection, case, exposed.shown, reach, coverage, elsewhere),
+        "timeline": query(connection, "timeline"),
+    }
+
+
+def _strands_table(strands: pl.DataFrame) -> pl.DataFrame:
+    """Put the judged strands in the columns of `forensics.schemas.Strands`; chances are rounded to be the same bytes."""
+    from forensics.schemas import Strands
+
+    chances = [pl.col(name).round_sig_figs(6) for name in ("p_pace", "p_regularity", "p_care", "p_combined", "peers_share_followed")]
+    return strands.with_columns(*chances, pl.col("gap_median_s").round(3)).select(list(Strands.to_schema().columns))
+
+
+def _summary(
+    case: Case, tables: dict[str, pl.DataFrame], exposed: Exposed, verdicts: Verdicts, evidence_digest: str
+) -> dict[str, Any]:
+    """Sum up the case as `summary.json` says it."""
+    from forensics.custody import versions
+
+    coverage = pl.read_parquet(case.work / "log_coverage.parquet")
+    judged, about = tables["sessions"], case.declared.case
+    of_verdict = dict(judged.group_by("verdict").len().iter_rows())
+    accused = judged.filter(pl.col("verdict") == "scraping")
+    wanted = [name for name in tables["estimates"].columns if not name.startswith(("width_", "envelope_from"))]
+    return {
+        "schema": 1,
+        "case": {
+            **about.model_dump(include={"id", "title", "synthetic", "capacity", "timezone"}),
+            "suspected_from": about.suspected_from.isoformat() if about.suspected_from else None,
+            "clean_until": about.clean_until.isoformat() if about.clean_until else None,
+        },
+        "subject": "people" if subjects_are_people(case) else "pages",
+        "operators": [operator.name for operator in case.declared.operator],
+        "rows": pl.read_parquet(case.work / "sources.parquet").to_dicts(),
+        "coverage": [
+            {**row, "start": row["start"].isoformat(), "end": row["end"].isoformat()}
+            for row in coverage.iter_rows(named=True)
+        ],
+        "sessions": {
+            "total": judged.height,
+            "scraping": of_verdict.get("scraping", 0),
+            "unclear": of_verdict.get("unclear", 0),
+        },
+        "campaigns": tables["campaigns"].height,
+        "accounts": {
+            "total": judged.select("operator", "account_id").unique().height,
+            "used_by_robot": accused.select("operator", "account_id").unique().height,
+        },
+        "professionals": {"shown": tables["professionals"].height},
+        "records": exposed.agreement,
+        "limits": limits(case, coverage, exposed, verdicts),
+        "estimates": tables["estimates"].select(wanted).to_dicts(),
+        "overlap": overlap(tables["exposure"]),
+        "evidence_digest": evidence_digest,
+        "versions": versions(),
+    }
+
+
+def limits(case: Case, coverage: pl.DataFrame, exposed: Exposed, verdicts: Verdicts) -> list[str]:
+    """Return the codes of what this evidence cannot say, for the report to put in words."""
+    people = subjects_are_people(case)
+    checks = {
+        "no_labels": True,
+        "no_claims": people and not verdicts.care_known,
+        "no_accounts": people and not case.sources("accounts"),
+        "no_register": not case.sources("register"),
+        "no_counters": not case.sources("counters"),
+        "no_clean_weeks": case.declared.case.clean_until is None,
+        "lines_missing": bool((coverage["kind"] == "gap").any()),
+        "not_witnessed": not is_complete(coverage) and not bool((coverage["kind"] == "gap").any()),
+        "hits_without_card": exposed.agreement["without_card"] > 0,
+        "records_disagree": exposed.agreement["agree"] < exposed.agreement["compared"],
+    }
+    return [code for code, applies in checks.items() if applies]
+
+
+def overlap(exposure: pl.DataFrame) -> dict[str, int]:
+    """Return what makes the insurers' and operators' counts add up to more than the whole."""
+    people = exposure["person_id"].n_unique()
+    sums = {f"{scope}s": exposure.select("person_id", column).drop_nulls().unique().height
+            for scope, column in (("insurer", "insurer_id"), ("operator", "operator"))}  # fmt: skip
+    return {"people": people, **{f"sum_over_{name}": total for name, total in sums.items()}}

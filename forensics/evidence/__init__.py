@@ -1,0 +1,1 @@
+"""Evidence in: formats, mapping, the door where rows are checked, pseudonyms, log coverage."""

@@ -1,0 +1,224 @@
+"""From names to keys: the register, what a log can ask for, and which keys are one human being."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from forensics.evidence.pseudonyms import dense_keys, digests, message, normal_number, normal_subject, subject_message
+from forensics.evidence.reading import narrowed
+
+CLEAR_SUBJECTS = {
+    "holder_number": pl.col("holder"),
+    "beneficiary_number": pl.col("own"),
+    "card_number": normal_subject("card_number", "card_number"),
+    "member_number": normal_subject("member_number", "member_number"),
+    "name": normal_subject("name", "full_name"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identities:
+    """The register under keys; the columns of the first four tables are those of `forensics.schemas`.
+
+    Attributes:
+        register: one person on one contract at one operator.
+        subjects: what a log can ask for.
+        persons: which keys are one human being.
+        keys: dense integers of subjects, cards and persons, with their digests.
+        subject_keys: `subject_message`, `subject_key`; in clear, never written into the case.
+        person_keys: `person_message`, `person_key`; in clear, never written into the case.
+    """
+
+    register: pl.DataFrame
+    subjects: pl.DataFrame
+    persons: pl.DataFrame
+    keys: pl.DataFrame
+    subject_keys: pl.DataFrame
+    person_keys: pl.DataFrame
+
+
+def clear_register(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Add the messages that are hashed: person, card, and the person's own number with birth date and rank."""
+    rank = pl.col("birth_rank").cast(pl.String).str.strip_chars()
+    born = pl.col("birth_date").cast(pl.Date)
+    frame = rows.with_columns(
+        own=normal_number("beneficiary_number"),
+        holder=pl.coalesce(normal_number("holder_number"), normal_number("beneficiary_number")),
+        full_name=pl.concat_str(["last_name", "first_name"], separator=" ", ignore_nulls=True),
+        birth_date=born,
+    )
+    card = pl.coalesce("card_number", "member_number", "holder")
+    return frame.with_columns(
+        person_message=message("person", pl.col("holder"), born, rank),
+        own_message=pl.when(born.is_not_null()).then(message("own", pl.col("own"), born, rank)),
+        card_message=message("card", pl.col("operator"), pl.col("insurer_id"), card),
+    ).collect()
+
+
+def subject_rows(register: pl.DataFrame, kinds: list[str]) -> pl.DataFrame:
+    """Return what the register lets a log ask for.
+
+    Returns:
+        One row a subject and card (and person, where the subject is one person's): `operator`,
+        `subject_kind`, `subject_message`, `card_message`, `person_message` (null for a whole card).
+    """
+    found = [_empty_subjects()]
+    for operator in register["operator"].unique().sort():
+        rows = register.filter(pl.col("operator") == operator)
+        for kind in kinds:
+            if kind not in CLEAR_SUBJECTS:
+                continue
+            values = [CLEAR_SUBJECTS[kind]]
+            if kind == "beneficiary_number":
+                values.append(pl.when(pl.col("birth_date").is_not_null()).then(narrowed(pl.col("own"))))
+            one_person = kind in ("beneficiary_number", "name")
+            found += [
+                rows.select(
+                    "operator",
+                    pl.lit(kind).alias("subject_kind"),
+                    subject_message(operator, kind, value).alias("subject_message"),
+                    "card_message",
+                    pl.col("person_message") if one_person else pl.lit(None, dtype=pl.String).alias("person_message"),
+                ).drop_nulls("subject_message")
+                for value in values
+            ]
+    return pl.concat(found).unique()
+
+
+def _empty_subjects() -> pl.DataFrame:
+    names = ("operator", "subject_kind", "subject_message", "card_message", "person_message")
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+
+
+def persons_of(person_keys: pl.DataFrame) -> pl.DataFrame:
+    """Join the keys that one own number, birth date and rank show to be one human being.
+
+    Args:
+        person_keys: `person_key`, `own_message` (null where the birth date is missing: nothing is joined then).
+
+    Returns:
+        `person_key`, `person_id` (the smallest key of the group), `link_probability` (1: the link is exact).
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = int(person_keys["person_key"].max() or 0) + 1 if person_keys.height else 0  # type: ignore[arg-type]
+    links = person_keys.drop_nulls("own_message").with_columns(own=pl.col("own_message").rank("dense") - 1)
+    rows, columns = links["person_key"].to_numpy(), links["own"].to_numpy().astype(np.int64) + n
+    size = n + (int(columns.max()) + 1 - n if len(columns) else 0)
+    graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
+    component = connected_components(graph, directed=False)[1][:n]
+    frame = pl.DataFrame({"person_key": np.arange(n), "component": component})
+    return frame.select(
+        "person_key",
+        person_id=pl.col("person_key").min().over("component"),
+        link_probability=pl.lit(1.0),
+    ).join(person_keys.select("person_key").unique(), on="person_key", how="semi").sort("person_key")
+
+
+def identities(
+    key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logged: pl.DataFrame
+) -> Identities:
+    """Put keys in the place of everything that names a person or a card.
+
+    Args:
+        key: the case key.
+        register: the clear register with its messages (`clear_register`).
+        subjects: what the register lets a log ask for (`subject_rows`).
+        logged: `operator`, `subject_kind`, `subject_message` of every subject in a log; `shown`, true where a
+            hit shows that it exists; `has_register`, false where no register says whom it stands for, so that
+            it can only stand for itself.
+    """
+    alone = logged.filter(pl.col("shown") & ~pl.col("has_register")).select(
+        "operator",
+        "subject_kind",
+        "subject_message",
+        card_message="subject_message",
+        person_message="subject_message",
+    )
+    register = pl.concat([register, alone.drop("subject_kind", "subject_message")], how="diagonal_relaxed")
+    subjects = pl.concat([subjects, alone])
+    messages = {
+        "subject": pl.concat([subjects["subject_message"], logged["subject_message"]]),
+        "card": register["card_message"],
+        "person": register["person_message"],
+    }
+    hashed = digests(key, pl.concat(list(messages.values())))
+    keys = {kind: _numbered(kind, of_kind, hashed) for kind, of_kind in messages.items()}
+    keyed = _keyed(_keyed(register, keys, "person"), keys, "card")
+    return Identities(
+        register=_register_table(keyed),
+        subjects=_keyed(_keyed(_keyed(subjects, keys, "subject"), keys, "card"), keys, "person")
+        .select("operator", "subject_kind", "subject_key", "card_key", "person_key")
+        .unique()
+        .sort(pl.all(), nulls_last=True),
+        persons=persons_of(keyed.select("person_key", "own_message").unique()),
+        keys=pl.concat([keys[kind].select("kind", "key", "digest").sort("key") for kind in messages]),
+        subject_keys=keys["subject"].select(subject_message="message", subject_key="key"),
+        person_keys=keys["person"].select(person_message="message", person_key="key"),
+    )
+
+
+def _numbered(kind: str, messages: pl.Series, hashed: pl.DataFrame) -> pl.DataFrame:
+    """Return `kind`, `message`, `digest`, `key` for the distinct messages of one kind."""
+    used = hashed.join(messages.drop_nulls().unique().to_frame("message"), on="message")
+    return used.join(dense_keys(kind, used["digest"]), on="digest")
+
+
+def _keyed(frame: pl.DataFrame, keys: dict[str, pl.DataFrame], kind: str) -> pl.DataFrame:
+    """Add the dense key of one kind; a missing message gets a missing key."""
+    numbers = keys[kind].select(pl.col("message").alias(f"{kind}_message"), pl.col("key").alias(f"{kind}_key"))
+    return frame.join(numbers, on=f"{kind}_message", how="left")
+
+
+def _register_table(keyed: pl.DataFrame) -> pl.DataFrame:
+    return keyed.select(
+        "operator",
+        "insurer_id",
+        "card_key",
+        "person_key",
+        "role",
+        pl.col("birth_date").dt.year().cast(pl.Int16).alias("birth_year"),
+        "sex",
+        "department",
+        "covered_from",
+        "covered_until",
+    ).sort(pl.all(), nulls_last=True)
+
+
+def claimed_persons(claims: pl.LazyFrame, register: pl.DataFrame, person_keys: pl.DataFrame) -> pl.DataFrame:
+    """Find whom each claim is for: by holder, birth date and rank, else by the person's own number.
+
+    Args:
+        claims: clear claims.
+        register: the clear register with its messages.
+        person_keys: `person_message`, `person_key`.
+
+    Returns:
+        `operator`, `account_id`, `submitted_at`, `person_key` (null where the register lacks the person).
+    """
+    rank = pl.col("birth_rank").cast(pl.String).str.strip_chars()
+    born = pl.col("birth_date").cast(pl.Date)
+    own = normal_number("beneficiary_number")
+    clear = claims.select(
+        "operator",
+        "account_id",
+        "submitted_at",
+        by_holder=pl.when(pl.col("holder_number").is_not_null()).then(
+            message("person", normal_number("holder_number"), born, rank)
+        ),
+        own=own,
+        own_message=pl.when(born.is_not_null()).then(message("own", own, born, rank)),
+    ).collect()
+    exact = register.drop_nulls("own_message").group_by("own_message").agg(by_own=pl.col("person_message").min())
+    by_number = register.group_by("own").agg(by_number=pl.col("person_message").min())
+    found = clear.join(exact, on="own_message", how="left").join(by_number, on="own", how="left")
+    return (
+        found.with_columns(person_message=pl.coalesce("by_holder", "by_own", "by_number"))
+        .join(person_keys, on="person_message", how="left")
+        .select("operator", "account_id", "submitted_at", "person_key")
+        .sort(pl.all(), nulls_last=True)
+    )

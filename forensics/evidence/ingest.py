@@ -1,0 +1,174 @@
+"""Ingest: evidence files become canonical tables under `work/`, with every line accounted for and nobody named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.case import Case
+from forensics.engine import connect, private_folder, query, sql, write_table
+from forensics.errors import EvidenceError
+from forensics.evidence.identities import (
+    CLEAR_SUBJECTS,
+    Identities,
+    claimed_persons,
+    clear_register,
+    identities,
+    subject_rows,
+)
+from forensics.evidence.reading import LINE_BITS, SourceRead, clear_rows, read_source
+
+if TYPE_CHECKING:
+    import duckdb
+
+TABLES = (
+    "requests", "register", "subjects", "persons", "keys", "accounts", "claims", "counters", "log_coverage",
+    "duplicates", "rejected", "sources",
+)  # fmt: skip
+
+
+def ingest(case: Case, key: bytes, say: Callable[[str], None]) -> list[Path]:
+    """Read all evidence and write the canonical tables.
+
+    Args:
+        case: the case; its evidence is only read.
+        key: the case key, under which names become pseudonyms.
+        say: is told what is being done, counts only.
+
+    Returns:
+        The tables written, in `work/`.
+
+    Raises:
+        EvidenceError: a source is not what `case.toml` says; nothing is written then.
+    """
+    with private_folder() as private:
+        reads = []
+        for number, source in enumerate(case.declared.source, start=1):
+            one = read_source(case, number, source, private)
+            say(f"read {source.id}: {one.read:,} lines, {one.rejected.height:,} rejected")
+            reads.append(one)
+        spill = private / "spill"
+        spill.mkdir()
+        with connect(case.settings, spill) as connection:
+            return _write_tables(case, key, reads, connection, say)
+
+
+def _write_tables(
+    case: Case,
+    key: bytes,
+    reads: list[SourceRead],
+    connection: duckdb.DuckDBPyConnection,
+    say: Callable[[str], None],
+) -> list[Path]:
+    parts = [str(part) for one in reads if one.source.kind == "access_log" for part in one.parts]
+    if not parts:
+        raise EvidenceError(
+            "there is no request to analyse",
+            where="case.toml",
+            expected="at least one [[source]] of kind access_log with a readable line",
+        )
+    connection.read_parquet(parts, union_by_name=True).create_view("clear_requests")
+    register = clear_register(clear_rows(reads, "register"))
+    known = _identities(case, key, register, connection)
+    say(f"keyed {known.subject_keys.height:,} subjects and {known.persons['person_id'].n_unique():,} people")
+    duplicates = query(connection, "duplicates")
+    work = case.work
+    work.mkdir(exist_ok=True)
+    _write_requests(connection, known, work / "requests.parquet")
+    accounts, again = _accounts(reads)
+    duplicates = pl.concat([duplicates, again]).sort("source", "line")
+    rejected = pl.concat([one.rejected.select(pl.lit(one.source.id).alias("source"), pl.all()) for one in reads])
+    tables = {
+        "register": known.register,
+        "subjects": known.subjects,
+        "persons": known.persons,
+        "keys": known.keys,
+        "accounts": accounts,
+        "claims": claimed_persons(clear_rows(reads, "claims"), register, known.person_keys),
+        "counters": _counters(reads),
+        "duplicates": duplicates,
+        "rejected": rejected,
+        "sources": _sources(reads, duplicates),
+    }
+    connection.register("counters", tables["counters"])
+    connection.read_parquet(str(work / "requests.parquet")).create_view("requests")
+    tables["log_coverage"] = query(connection, "log_coverage")
+    for name, frame in tables.items():
+        write_table(frame, work / f"{name}.parquet")
+    say(f"wrote {len(TABLES)} tables")
+    return [work / f"{name}.parquet" for name in TABLES]
+
+
+def _identities(
+    case: Case, key: bytes, register: pl.DataFrame, connection: duckdb.DuckDBPyConnection
+) -> Identities:
+    kinds = sorted({source.subject_kind for _, source in case.sources("access_log") if source.subject_kind})
+    registered = {source.operator for _, source in case.sources("register")}
+    logged = query(connection, "logged_subjects").with_columns(
+        has_register=pl.col("operator").is_in(registered) & pl.col("subject_kind").is_in(list(CLEAR_SUBJECTS))
+    )
+    return identities(key, register, subject_rows(register, kinds), logged)
+
+
+def _write_requests(connection: duckdb.DuckDBPyConnection, known: Identities, path: Path) -> None:
+    """Write the requests without holding them in memory, whole or not at all."""
+    connection.register("subject_keys", known.subject_keys)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    rows = connection.sql(sql("requests"), params={"lines_a_source": 2**LINE_BITS})
+    rows.write_parquet(str(unfinished), compression="zstd")
+    unfinished.replace(path)
+
+
+def _accounts(reads: list[SourceRead]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the accounts, each once, and the lines that repeat one. Company, SIRET and bank identity stay out."""
+    rows = clear_rows(reads, "accounts").with_columns(
+        first=pl.col("line").min().over("operator", "account_id"),
+    )
+    repeated = rows.filter(pl.col("line") > pl.col("first")).select(
+        "source", "line", pl.lit(None, dtype=pl.Int64).alias("byte_offset"),
+        pl.format("same account_id as line {}", "first").alias("reason"),
+    )  # fmt: skip
+    accounts = rows.filter(pl.col("line") == pl.col("first")).select(
+        "operator", "account_id", "account_kind", "practice_id", "profession", "department",
+        "opened_at",
+    )  # fmt: skip
+    return accounts.sort("operator", "account_id").collect(), repeated.sort("source", "line").collect()
+
+
+def _counters(reads: list[SourceRead]) -> pl.DataFrame:
+    """Return the counters' windows; one that gives a length instead of an end gets its end from it."""
+    start, length = pl.col("window_start"), pl.duration(minutes=pl.col("window_minutes"))
+    rows = clear_rows(reads, "counters").select(
+        "operator",
+        "server",
+        start,
+        pl.coalesce("window_end", start + length),
+        "requests",
+        "response_bytes",
+    )
+    return rows.drop_nulls("window_end").sort("operator", "server", "window_start").collect()
+
+
+def _sources(reads: list[SourceRead], duplicates: pl.DataFrame) -> pl.DataFrame:
+    """Account for the lines of each source: read (counted on the raw bytes) = accepted + rejected + duplicates.
+
+    Raises:
+        EvidenceError: a source's lines do not add up.
+    """
+    repeated = dict(duplicates.group_by("source").len().iter_rows())
+    rows = []
+    for one in reads:
+        admitted = sum(pl.scan_parquet(part).select(pl.len()).collect().item() for part in one.parts)
+        n_duplicates = repeated.get(one.source.id, 0)
+        if admitted + one.rejected.height != one.read:
+            raise EvidenceError(
+                f"source {one.source.id!r}: lines were lost in reading",
+                expected=f"{one.read:,} lines, as counted on the raw bytes",
+                found=f"{admitted:,} admitted and {one.rejected.height:,} rejected",
+                remedy="this is a defect of the reader: please report it",
+            )
+        rows.append((one.source.id, one.read, admitted - n_duplicates, one.rejected.height, n_duplicates))
+    return pl.DataFrame(rows, schema=["source", "read", "accepted", "rejected", "duplicates"], orient="row")

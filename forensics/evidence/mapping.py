@@ -1,0 +1,206 @@
+"""Mapping: the columns a file has become the fields we know, typed, in UTC; what cannot be read says why."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_plus
+
+import polars as pl
+
+from forensics.case import Case, Reference, Screen, Source
+from forensics.errors import CaseError, EvidenceError
+from forensics.schemas import EVIDENCE_FIELDS
+
+INSTANTS = frozenset({"requested_at", "submitted_at", "opened_at", "window_start", "window_end"})
+DATES = frozenset({"birth_date", "subject_birth_date", "covered_from", "covered_until"})
+NUMBERS: dict[str, type[pl.DataType]] = {
+    "client_port": pl.Int32, "status": pl.Int16, "response_bytes": pl.Int64, "duration_ms": pl.Int64,
+    "records_returned": pl.Int32, "requests": pl.Int64, "window_minutes": pl.Int64,
+}  # fmt: skip
+LOG_TIME = "%d/%b/%Y:%H:%M:%S %z"
+JOINED_BY = " | "
+
+
+def columns_needed(source: Source, offered: list[str], where: str) -> list[str]:
+    """Return the raw columns that `[source.fields]` refers to.
+
+    Raises:
+        EvidenceError: the file lacks one of them.
+    """
+    needed: list[str] = []
+    for reference in source.fields.values():
+        needed += [_raw_column(one) for one in _parts(reference)]
+    missing = sorted(set(needed) - set(offered))
+    if missing:
+        raise EvidenceError(
+            f"source {source.id!r}: the file has no column {', '.join(map(repr, missing))}",
+            where=where,
+            expected="the columns that [source.fields] names",
+            found=", ".join(offered[:40]) or "no columns",
+            remedy="correct [source.fields] in case.toml",
+        )
+    return sorted(set(needed))
+
+
+def _parts(reference: Reference) -> list[str]:
+    if isinstance(reference, dict):
+        return []
+    return reference if isinstance(reference, list) else [reference]
+
+
+def _raw_column(reference: str) -> str:
+    return "url" if reference == "url.path" or reference.startswith("url.query.") else reference
+
+
+def _without_query(url: pl.Expr) -> pl.Expr:
+    """Return the path of a URL, also of an absolute one as proxies log it."""
+    return url.str.replace(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", "").str.replace(r"[?#].*$", "")
+
+
+def _column(reference: str) -> pl.Expr:
+    if reference == "url.path":
+        return _without_query(pl.col("url"))
+    if reference.startswith("url.query."):
+        name = reference.removeprefix("url.query.")
+        escaped = "".join(f"\\{c}" if not c.isalnum() and c != "_" else c for c in name)
+        value = pl.col("url").str.extract(rf"[?&]{escaped}=([^&#]*)")
+        encoded = value.str.contains(r"[%+]")
+        return pl.when(encoded).then(value.map_elements(unquote_plus, return_dtype=pl.String)).otherwise(value)
+    return pl.col(reference)
+
+
+def _value(reference: Reference) -> pl.Expr:
+    if isinstance(reference, dict):
+        return pl.lit(reference["const"])
+    if isinstance(reference, list):
+        parts = [_column(one).cast(pl.String).fill_null("") for one in reference]
+        return pl.concat_str(parts, separator=JOINED_BY)
+    return _column(reference)
+
+
+def _formats(source: Source) -> list[str]:
+    declared = source.date_format
+    if isinstance(declared, str):
+        return [declared]
+    return declared or ([LOG_TIME] if source.format == "combined" else [])
+
+
+def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
+    """Return an instant as naive UTC: zones in the value count, local times are read in the source's zone."""
+    column = pl.col(name)
+    if isinstance(dtype, pl.Datetime):
+        aware = column.dt.convert_time_zone("UTC") if dtype.time_zone else _from_local(column, zone)
+    elif dtype == pl.Date:
+        aware = _from_local(column.cast(pl.Datetime("us")), zone)
+    else:
+        text = column.cast(pl.String)
+        tried = [_parse(text, form, zone) for form in _formats(source)]
+        tried += [] if tried else [_parse(text, "%Y-%m-%dT%H:%M:%S%.f%#z", zone), _parse(text, "%Y-%m-%d %H:%M:%S%.f", zone)]
+        aware = pl.coalesce(tried)
+    return aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + pl.duration(
+        microseconds=round(source.clock_offset_s * 1e6)
+    )
+
+
+def _parse(text: pl.Expr, form: str, zone: str) -> pl.Expr:
+    if "%z" in form or "%#z" in form:
+        return text.str.to_datetime(form, time_zone="UTC", time_unit="us", strict=False)
+    return _from_local(text.str.to_datetime(form, time_unit="us", strict=False), zone)
+
+
+def _from_local(column: pl.Expr, zone: str) -> pl.Expr:
+    local = column.cast(pl.Datetime("us")).dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
+    return local.dt.convert_time_zone("UTC")
+
+
+def _date(name: str, dtype: pl.DataType, source: Source) -> pl.Expr:
+    column = pl.col(name)
+    if dtype in (pl.Date, pl.Datetime):
+        return column.cast(pl.Date)
+    text = column.cast(pl.String)
+    forms = _formats(source) if source.format != "combined" else []
+    return pl.coalesce([text.str.to_date(form, strict=False) for form in (*forms, "%Y-%m-%d")])
+
+
+def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
+    if name in INSTANTS:
+        return _instant(name, dtype, source, zone)
+    if name in DATES:
+        return _date(name, dtype, source)
+    if name in NUMBERS:
+        return pl.col(name).cast(NUMBERS[name], strict=False)
+    text = pl.col(name).cast(pl.String)
+    return _without_query(text) if name == "path" else text
+
+
+def mapped(rows: pl.DataFrame, source: Source, case: Case) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Turn raw columns into typed fields.
+
+    Args:
+        rows: `line`, `byte_offset` and raw columns.
+        source: says where each field is.
+        case: gives the zone of local times.
+
+    Returns:
+        (fields, unreadable): `fields` has `line`, `byte_offset` and every field of the source's kind (null
+        where unmapped); `unreadable` has `line`, `byte_offset`, `reason`, never a value.
+    """
+    zone = str(case.zone(source))
+    known = EVIDENCE_FIELDS[source.kind]
+    raw = rows.select("line", "byte_offset", *(_value(reference).alias(f) for f, reference in source.fields.items()))
+    types = raw.schema
+    typed = raw.with_columns(_typed(field, types[field], source, zone).alias(f"{field}*") for field in source.fields)
+    reasons = [
+        pl.when(pl.col(field).is_not_null() & pl.col(f"{field}*").is_null()).then(pl.lit(f"{field}: {_wanted(field)}"))
+        for field in source.fields
+    ]
+    reasons += [
+        pl.when(pl.col(f"{field}*").is_null()).then(pl.lit(f"{field}: missing")) for field in known if known[field]
+    ]
+    judged = typed.with_columns(reason=pl.coalesce(reasons))
+    unreadable = judged.filter(pl.col("reason").is_not_null()).select("line", "byte_offset", "reason")
+    fields = [
+        pl.col(f"{field}*").alias(field) if field in source.fields else pl.lit(None, dtype=field_type(field)).alias(field)
+        for field in known
+    ]
+    return judged.filter(pl.col("reason").is_null()).select("line", "byte_offset", *fields), unreadable
+
+
+def _wanted(field: str) -> str:
+    if field in INSTANTS:
+        return "not a time that exists in the declared format and zone"
+    if field in DATES:
+        return "not a date in the declared format"
+    return "not a whole number"
+
+
+def field_type(field: str) -> pl.DataType:
+    """Return the Polars type of a field once mapped."""
+    if field in INSTANTS:
+        return pl.Datetime("us")
+    if field in DATES:
+        return pl.Date()
+    return NUMBERS.get(field, pl.String)()
+
+
+def screens_of(case: Case, source: Source) -> list[Screen]:
+    """Return the `[[screen]]` blocks that speak of a source's operator, in the order of `case.toml`."""
+    return [screen for screen in case.declared.screen if screen.operator in (None, source.operator)]
+
+
+def action_of(case: Case, source: Source) -> pl.Expr:
+    """Return what a request did: as logged, else by the first screen that its path matches, else by its subject."""
+    path, at = pl.col("path").fill_null(""), pl.col("requested_at")
+    by_screen = []
+    for screen in screens_of(case, source):
+        try:
+            pl.Series([""]).str.contains(screen.match)
+        except pl.exceptions.ComputeError:
+            raise CaseError(f"screen {screen.match!r}: not a regular expression of the supported kind (RE2)") from None
+        holds = path.str.contains(screen.match)
+        if screen.valid_from:
+            holds &= at >= screen.valid_from
+        if screen.valid_until:
+            holds &= at < screen.valid_until
+        by_screen.append(pl.when(holds).then(pl.lit(screen.action)))
+    default = pl.when(pl.col("subject").is_not_null()).then(pl.lit("detail")).otherwise(pl.lit("other"))
+    return pl.coalesce(pl.col("action"), *by_screen, default)

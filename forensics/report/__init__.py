@@ -1,0 +1,202 @@
+"""The page a magistrate opens: one HTML file a language, complete in itself, without script or link.
+
+The same results give the same bytes. Whatever comes from evidence passes through `visible`, and the template
+escapes everything it is given.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from forensics import figures
+from forensics.reasons import Language, visible
+from forensics.report import tables
+from forensics.report.language import Voice
+from forensics.report.method import ALTERNATIVES, LIMITS, METHOD
+from forensics.results import Results
+from forensics.settings import Settings
+
+
+def render(results: Results, language: Language) -> str:
+    """Return the report as one self-contained HTML page."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    manifest = json.loads((results.folder / "manifest.json").read_text(encoding="utf-8"))
+    voice = Voice(language=language, subject=results.summary["subject"])
+    here = files("forensics.report")
+    style = here.joinpath("style.css").read_text(encoding="utf-8")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(here.joinpath("template.html").read_text(encoding="utf-8")).render(
+        language=language,
+        say=voice.say,
+        # The style sheet is ours and holds nothing of the case; its digest is all the policy lets through.
+        style=Markup(style),  # noqa: S704
+        style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        headline=_headline(results.headline, voice),
+        pictures=_pictures(results, voice),
+        **_body(results, manifest, voice),
+    )
+
+
+def write(results: Results, languages: Sequence[Language] = ("fr", "en")) -> list[Path]:
+    """Write results/report-fr.html and the like, each complete or not at all; return their paths."""
+    written = []
+    for language in languages:
+        path = results.folder / f"report-{language}.html"
+        draft = path.with_suffix(".html.partial")
+        draft.write_text(render(results, language), encoding="utf-8", newline="\n")
+        draft.replace(path)
+        written.append(path)
+    return written
+
+
+def _headline(row: dict[str, Any], voice: Voice) -> dict[str, Any]:
+    """Return the three numbers in large figures, each with its sentence, and what tempers them."""
+    bounds = voice.between(voice.count(row["envelope_low"]), voice.count(row["envelope_high"]))
+    if row["estimate"] is None:
+        middle = {
+            "label": voice.say("bounds"),
+            "number": bounds,
+            "range": "",
+            "text": voice.say("bounds_text"),
+        }
+    else:
+        middle = {
+            "label": voice.say("estimate"),
+            "number": voice.count(row["estimate"]),
+            "range": voice.between(voice.count(row["low"]), voice.count(row["high"])),
+            "text": voice.say("estimate_text", level=voice.share(row["level"])),
+        }
+    outer = {
+        key: {
+            "label": voice.say(key),
+            "number": voice.count(row[key]),
+            "range": "",
+            "text": voice.say(f"{key}_text"),
+        }
+        for key in ("certain", "perimeter")
+    }
+    low, high = voice.count(row["envelope_low"]), voice.count(row["envelope_high"])
+    doubt = row["certain_doubt"]
+    return {
+        "cards": [outer["certain"], middle, outer["perimeter"]],
+        "source": voice.say("source", table="estimates.parquet, scope = all"),
+        "envelope": voice.say("envelope_text", low=low, high=high),
+        "doubt": voice.say("doubt_text", n=voice.counted(doubt)) if doubt else voice.say("doubt_none"),
+    }
+
+
+def _pictures(results: Results, voice: Voice) -> list[dict[str, str]]:
+    """Return both figures as data addresses, with what they show in words."""
+    row = results.headline
+    bounds = voice.between(voice.count(row["envelope_low"]), voice.count(row["envelope_high"]))
+    middle = (
+        bounds
+        if row["estimate"] is None
+        else f"{voice.say('estimate').lower()} {voice.count(row['estimate'])}"
+    )
+    lookups = {
+        name: int(n)
+        for name, n in results.table("timeline").group_by("verdict").agg(pl.col("lookups").sum()).rows()
+    }
+    scraping = lookups.pop("scraping", 0)
+    drawn = (
+        (
+            figures.three_numbers(results, language=voice.language),
+            voice.say("figure_numbers"),
+            voice.say(
+                "figure_numbers_alt",
+                certain=voice.count(row["certain"]),
+                middle=middle,
+                perimeter=voice.count(row["perimeter"]),
+            ),
+            "estimates.parquet",
+        ),
+        (
+            figures.timeline(results, language=voice.language),
+            voice.say("figure_time"),
+            voice.say(
+                "figure_time_alt", scraping=voice.count(scraping), others=voice.count(sum(lookups.values()))
+            ),
+            "timeline.parquet",
+        ),
+    )
+    return [
+        {
+            "address": "data:image/svg+xml;base64,"
+            + base64.b64encode(figures.to_svg(axes).encode()).decode(),
+            "caption": caption,
+            "alt": alt,
+            "source": voice.say("source", table=table),
+        }
+        for axes, caption, alt, table in drawn
+    ]
+
+
+def _body(results: Results, manifest: dict[str, Any], voice: Voice) -> dict[str, Any]:
+    """Return what the page says beneath the three numbers."""
+    summary = results.summary
+    settings = Settings.model_validate(manifest["settings"])
+    versions = {**summary["versions"], **manifest["versions"]}
+    unsaid = "_pages" if voice.subject == "people" else "_people"
+    thresholds = {
+        "gap": settings.session_gap_minutes,
+        "window": settings.pace_window_minutes,
+        "fastest": voice.share(1 - settings.crowd_quantile),
+        "one_in": voice.count(round(1 / settings.accusation_level)),
+        "beside": voice.share(settings.accused_account_rate),
+    }
+    return {
+        "synthetic": summary["case"]["synthetic"],
+        "title": visible(summary["case"]["title"] or summary["case"]["id"]),
+        "case": voice.say("case", id=visible(summary["case"]["id"])),
+        "estimates": tables.estimates(summary, voice),
+        "overlaps": tables.overlaps(summary, voice),
+        "sessions": voice.say("sessions_text", **_totals(summary, voice)),
+        "campaigns": tables.campaigns(results, voice),
+        "accused": tables.clients(results, "scraping", voice, settings.pace_window_minutes),
+        "unclear": tables.clients(results, "unclear", voice, settings.pace_window_minutes),
+        "professionals": voice.say("professionals_text", n=voice.count(summary["professionals"]["shown"])),
+        "evidence": [
+            tables.lines(summary, voice),
+            tables.coverage(summary, voice),
+            tables.inputs(manifest, voice),
+        ],
+        "method": [
+            voice.pair(words, **thresholds) for key, words in METHOD.items() if not key.endswith(unsaid)
+        ],
+        "limits": [
+            voice.pair(LIMITS[code]) if code in LIMITS else voice.say("limit_other", code=visible(code))
+            for code in summary["limits"]
+        ],
+        "alternatives": [voice.pair(words) for words in ALTERNATIVES],
+        "digest": voice.say("digest", digest=visible(summary["evidence_digest"])),
+        "versions": voice.say(
+            "versions",
+            versions=", ".join(f"{visible(name)} {visible(versions[name])}" for name in sorted(versions)),
+        ),
+        "settings": tables.settings(manifest, voice),
+    }
+
+
+def _totals(summary: dict[str, Any], voice: Voice) -> dict[str, str]:
+    sessions, accounts = summary["sessions"], summary["accounts"]
+    return {
+        "total": voice.count(sessions["total"]),
+        "scraping": voice.count(sessions["scraping"]),
+        "unclear": voice.count(sessions["unclear"]),
+        "accounts": voice.count(accounts["total"]),
+        "used": voice.count(accounts["used_by_robot"]),
+        "campaigns": voice.count(summary["campaigns"]),
+    }

@@ -1,0 +1,129 @@
+"""How the numbers were reached, what they cannot say and what else could explain them, in plain words."""
+
+from __future__ import annotations
+
+from forensics.reasons import Pair
+
+METHOD: dict[str, Pair] = {
+    "sessions": (
+        "Sessions. Les requêtes d’un même client (compte, adresse, logiciel) forment une session tant que le "
+        "silence ne dépasse pas {gap} minutes.",
+        "Sessions. Requests of one client (account, address, software) form a session until it falls silent "
+        "for more than {gap} minutes.",
+    ),
+    "measures": (
+        "Mesures. L’allure, dans les {window} minutes les plus chargées, est comparée à celle du client "
+        "le plus rapide des semaines saines ou, sans semaines saines, à celle que seuls dépassent "
+        "{fastest} des clients. La régularité des silences est comparée au hasard.",
+        "Measures. Pace, in the busiest {window} minutes, is held against the fastest client of the clean"
+        " weeks or, without clean weeks, against the pace that only {fastest} of clients exceed. The "
+        "steadiness of silences is held against chance.",
+    ),
+    "families_people": (
+        "Règle des deux familles. Un client n’est classé « extraction automatisée » que si la machine "
+        "(allure ou régularité) et les soins (aucune facturation n’explique les consultations, à la "
+        "différence des comptes de même profession aux mêmes semaines) l’indiquent toutes deux.",
+        "The rule of two families. A client is judged scraping only where machine (pace or steadiness) "
+        "and care (no claims explain the lookups, unlike those of accounts of the same profession in the "
+        "same weeks) both say so.",
+    ),
+    "families_pages": (
+        "Règle des deux familles. Un client n’est classé « extraction automatisée » que si l’allure et la "
+        "régularité l’indiquent toutes deux : des pages publiques n’ont pas de soins à comparer.",
+        "The rule of two families. A client is judged scraping only where pace and steadiness both say so: "
+        "public pages have no care to compare.",
+    ),
+    "error": (
+        "Erreur. La probabilité que même un seul client honnête du dossier soit mis en cause à tort est "
+        "tenue sous 1 sur {one_in}, toutes comparaisons comprises. Les autres clients d’un compte déjà "
+        "mis en cause sont jugés entre eux, avec au plus {beside} de mises en cause fausses attendues.",
+        "Error. The chance that even one honest client of the case is accused wrongly is held below 1 in "
+        "{one_in}, all comparisons included. Other clients of an account already accused are judged among "
+        "themselves, with at most {beside} of false accusations expected.",
+    ),
+    "certain": (
+        "Attesté. On compte chaque {person} une fois, si une ligne conservée d’une session mise en cause la "
+        "montre : nommée par la réponse, ou déduite du registre quand la réponse ouvre une carte entière.",
+        "Certain. Each {person} counts once, where a retained line of an accused session shows it: named "
+        "by the response, or inferred from the register where the response opens a whole card.",
+    ),
+    "complete": (
+        "Niveau A. Là où le journal dit ce qui a été montré et où aucune perte n’est trouvée, le nombre "
+        "se compte. L’intervalle va de la définition la plus stricte de ce qui est montré à la plus "
+        "large, augmentée de ce que des lignes perdues sans trace pourraient contenir.",
+        "Level A. Where the log says what was shown and no loss is found, the number is counted. The "
+        "interval runs from the strictest definition of what is shown to the broadest, plus what lines "
+        "lost without a trace could hold.",
+    ),
+    "three": (
+        "Règle de trois. Un compteur indépendant (passerelle, répartiteur, facturation) qui s’accorde "
+        "avec le journal sur n fenêtres ne prouve pas que rien ne manque : à 95 % de confiance, il borne "
+        "la part perdue à 3/n environ.",
+        "The rule of three. An independent counter (gateway, load balancer, billing) that agrees with the"
+        " log in n windows does not prove that nothing is missing: at 95% confidence it bounds the share "
+        "lost by about 3/n.",
+    ),
+    "envelope": (
+        "Enveloppe. Elle s’étend du nombre attesté, doute déduit, à ce que l’on obtiendrait en comptant "
+        "aussi les sessions indéterminées et ce que rien n’explique. Elle ne porte aucune probabilité.",
+        "Envelope. It runs from the certain number, less the doubt, to what would be found by also "
+        "counting the unclear sessions and whatever nothing explains. It claims no probability.",
+    ),
+}
+
+LIMITS: dict[str, Pair] = {
+    "no_claims": (
+        "Pas de facturation : rien ne dit si des soins ont suivi les consultations ; la famille « soins »"
+        " manque.",
+        "No claims: nothing says whether care followed the lookups; the care family is missing.",
+    ),
+    "no_accounts": (
+        "Pas de fichier des comptes : un compte ne peut être comparé à ceux de sa profession.",
+        "No file of accounts: an account cannot be compared with those of its profession.",
+    ),
+    "no_register": (
+        "Pas de registre : le périmètre est ce que le journal laisse voir, et rien ne peut être déduit "
+        "d’une carte.",
+        "No register: the perimeter is what the log lets us see, and nothing can be inferred from a card.",
+    ),
+    "no_counters": (
+        "Pas de compteur indépendant : des lignes perdues sans trace ne peuvent être exclues.",
+        "No independent counter: lines lost without a trace cannot be ruled out.",
+    ),
+    "no_labels": (
+        "Pas de relecture à la main : le taux d’erreur du classement est calculé, il n’a pas été vérifié sur "
+        "échantillon.",
+        "No labels by hand: the error rate of verdicts is computed, it was not checked on a sample.",
+    ),
+}
+
+ALTERNATIVES: tuple[Pair, ...] = (
+    (
+        "Un logiciel de cabinet ou une sonde de surveillance peut être rapide et régulier : c’est "
+        "pourquoi une seule famille de mesures ne suffit pas.",
+        "A practice’s software or a monitoring probe can be fast and steady: this is why one family of "
+        "measures is not enough.",
+    ),
+    (
+        "Plusieurs personnes derrière une même adresse ou un même compte peuvent sembler n’en être "
+        "qu’une, très rapide : un client est donc un compte, une adresse et un logiciel ensemble.",
+        "Several people behind one address or account can look like a single, very fast one: a client is "
+        "therefore account, address and software together.",
+    ),
+    (
+        "Des lignes écrites deux fois gonflent l’allure : les doublons sont retirés et comptés au tableau 5.",
+        "Lines written twice inflate the pace: duplicates are removed, and counted in table 5.",
+    ),
+    (
+        "Une réponse transmise n’est pas forcément conservée par celui qui l’a reçue : aucun journal ne "
+        "peut le dire, ce rapport non plus.",
+        "A transmitted response was not necessarily kept by whoever received it: no log can tell, nor "
+        "does this report.",
+    ),
+    (
+        "Un robot assez lent pour imiter un professionnel échapperait au nombre attesté ; l’enveloppe ne le "
+        "couvre que s’il laisse des sessions indéterminées.",
+        "A robot slow enough to imitate a professional would escape the certain number; the envelope "
+        "covers it only where it leaves unclear sessions.",
+    ),
+)

@@ -1,0 +1,218 @@
+"""The report's tables: what each row says and which results table it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from forensics.reasons import sentences, small_cell, visible
+from forensics.report.language import Voice
+from forensics.results import Results
+
+MOST_CLIENTS = 100
+MOST_STRETCHES = 60
+"""More rows than this are in the results table that the caption names."""
+
+Cell = str | list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table ready to print: a row's first cell is its heading, `figures` are the columns of numbers.
+
+    A last cell that is a list is printed as its own line, across the table.
+    """
+
+    caption: str
+    source: str
+    head: list[str]
+    rows: list[list[Cell]]
+    figures: frozenset[int] = frozenset()
+    note: str = ""
+
+
+def estimates(summary: Mapping[str, Any], voice: Voice) -> Table:
+    """Return the three numbers of every scope; counts of 1 to 10 people at an insurer are not told."""
+    keys = (
+        "scope",
+        "certain",
+        "logged",
+        "inferred",
+        "doubt",
+        "estimate",
+        "interval",
+        "envelope",
+        "perimeter",
+    )
+    return Table(
+        caption=voice.say("estimates_caption"),
+        source="estimates.parquet",
+        head=[voice.say(key) for key in (*keys, "evidence_level")],
+        rows=[_estimate(row, voice) for row in summary["estimates"]],
+        figures=frozenset(range(1, 9)),
+    )
+
+
+def _estimate(row: Mapping[str, Any], voice: Voice) -> list[Cell]:
+    def write(key: str) -> str:
+        count = row[key]
+        return (
+            small_cell(count, voice.language) if row["scope"] == "insurer" and count else voice.count(count)
+        )
+
+    scope = "whole" if row["scope"] == "all" else row["scope"]
+    return [
+        voice.say(scope, name=visible(row.get(row["scope"]), 40)),
+        *(
+            write(key)
+            for key in ("certain", "certain_logged", "certain_inferred", "certain_doubt", "estimate")
+        ),
+        "—" if row["low"] is None else f"{write('low')} – {write('high')}",
+        f"{write('envelope_low')} – {write('envelope_high')}",
+        write("perimeter"),
+        row["evidence_level"],
+    ]
+
+
+def overlaps(summary: Mapping[str, Any], voice: Voice) -> list[str]:
+    """Return how the certain numbers of operators, and of insurers, add up to that of the whole case."""
+    whole = next(row["certain"] for row in summary["estimates"] if row["scope"] == "all")
+    written = []
+    for scope in ("operator", "insurer"):
+        counts = [row["certain"] for row in summary["estimates"] if row["scope"] == scope]
+        if len(counts) > 1:
+            terms = {"sum": sum(counts), "overlap": sum(counts) - whole, "whole": whole}
+            written.append(voice.say(f"overlap_{scope}", **{key: voice.count(n) for key, n in terms.items()}))
+    return written
+
+
+def campaigns(results: Results, voice: Voice) -> Table:
+    """Return one row a campaign."""
+    columns = ("n_strands", "n_accounts", "n_sessions", "n_lookups", "n_hits")
+    keys = ("campaign", "clients", "accounts", "n_sessions", "lookups", "hits", "first", "last")
+    return Table(
+        caption=voice.say("campaigns_caption"),
+        source="campaigns.parquet",
+        head=[voice.say(key) for key in keys],
+        rows=[
+            [
+                str(row["campaign_id"]),
+                *(voice.count(row[column]) for column in columns),
+                voice.instant(row["started_at"]),
+                voice.instant(row["ended_at"]),
+            ]
+            for row in results.table("campaigns").sort("campaign_id").iter_rows(named=True)
+        ],
+        figures=frozenset(range(1, 6)),
+    )
+
+
+def clients(results: Results, verdict: str, voice: Voice, window_minutes: int) -> Table:
+    """Return the clients of one verdict, the most active first, each with the sentences behind it."""
+    strands = results.table("strands").filter(pl.col("verdict") == verdict)
+    strands = strands.sort(["n_lookups", "strand_id"], descending=[True, False])
+    left_out = strands.height - MOST_CLIENTS
+    keys = ("account", "address", "agent", "first", "last", "lookups", "asked")
+    return Table(
+        caption=voice.say("accused_caption" if verdict == "scraping" else "unclear_caption"),
+        source=f"strands.parquet, verdict = {verdict}",
+        head=[voice.say(key) for key in keys],
+        rows=[
+            _client(row, voice, window_minutes) for row in strands.head(MOST_CLIENTS).iter_rows(named=True)
+        ],
+        figures=frozenset({5, 6}),
+        note=voice.say("clients_left_out", n=voice.count(left_out)) if left_out > 0 else "",
+    )
+
+
+def _client(row: Mapping[str, Any], voice: Voice, window_minutes: int) -> list[Cell]:
+    return [
+        f"{visible(row['account_id'], 80) or '—'} ({visible(row['operator'], 40)})",
+        "—" if row["client_ip"] is None else visible(row["client_ip"], 45),
+        "—" if row["user_agent"] is None else visible(row["user_agent"], 60),
+        voice.instant(row["first_seen_at"]),
+        voice.instant(row["last_seen_at"]),
+        voice.count(row["n_lookups"]),
+        voice.count(row["n_subjects"]),
+        sentences(row, voice.subject, voice.language, window_minutes),
+    ]
+
+
+def lines(summary: Mapping[str, Any], voice: Voice) -> Table:
+    """Return what became of every line read, source by source, and whether it adds up."""
+    parts = ("accepted", "rejected", "duplicates")
+    return Table(
+        caption=voice.say("rows_caption"),
+        source="summary.json, rows",
+        head=[voice.say(key) for key in ("source_name", "read", *parts, "balance")],
+        rows=[
+            [
+                visible(row["source"]),
+                *(voice.count(row[key]) for key in ("read", *parts)),
+                voice.say("yes" if row["read"] == sum(row[key] for key in parts) else "no"),
+            ]
+            for row in summary["rows"]
+        ],
+        figures=frozenset(range(1, 5)),
+    )
+
+
+def coverage(summary: Mapping[str, Any], voice: Voice) -> Table:
+    """Return each server's stretches of log: added up by kind."""
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for row in summary["coverage"]:
+        groups.setdefault((row["operator"], row["server"] or "—", row["kind"]), []).append(row)
+    keys = ("operator_name", "server", "kind", "stretches", "hours", "share_kept", "first", "last")
+    return Table(
+        caption=voice.say("coverage_caption"),
+        source="summary.json, coverage",
+        head=[voice.say(key) for key in keys],
+        rows=[_stretches(group, rows, voice) for group, rows in sorted(groups.items())][:MOST_STRETCHES],
+        figures=frozenset({3, 4, 5}),
+    )
+
+
+def _stretches(group: tuple[str, str, str], rows: Sequence[Mapping[str, Any]], voice: Voice) -> list[Cell]:
+    spans = [(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])) for row in rows]
+    hours = sum(((end - start).total_seconds() for start, end in spans), 0.0) / 3600
+    kept = sorted(row["share_kept"] for row in rows if row["share_kept"] is not None)
+    operator, server, kind = group
+    return [
+        visible(operator),
+        visible(server),
+        voice.say(f"kind_{kind}"),
+        voice.count(len(rows)),
+        voice.count(round(hours)),
+        "—" if not kept else " – ".join(dict.fromkeys(voice.share(part) for part in (kept[0], kept[-1]))),
+        voice.instant(min(start for start, _ in spans)),
+        voice.instant(max(end for _, end in spans)),
+    ]
+
+
+def inputs(manifest: Mapping[str, Any], voice: Voice) -> Table:
+    """Return each input file with its size and its SHA-256."""
+    return Table(
+        caption=voice.say("inputs_caption"),
+        source="manifest.json, inputs",
+        head=[voice.say("file"), voice.say("source_name"), voice.say("bytes"), "SHA-256"],
+        rows=[
+            [visible(row["path"]), visible(row["source"]), voice.count(row["bytes"]), visible(row["sha256"])]
+            for row in manifest["inputs"]
+        ],
+        figures=frozenset({2}),
+    )
+
+
+def settings(manifest: Mapping[str, Any], voice: Voice) -> Table:
+    """Return every threshold the analysis used."""
+    return Table(
+        caption=voice.say("settings_caption"),
+        source="manifest.json, settings",
+        head=[voice.say("setting"), voice.say("value")],
+        rows=[[visible(name), visible(value)] for name, value in sorted(manifest["settings"].items())],
+        figures=frozenset({1}),
+    )

@@ -1,0 +1,244 @@
+"""Every sentence of the report, French and English side by side.
+
+`{people}` becomes persons or pages. A key ending in `_people` or `_pages` is chosen by what the case counts.
+"""
+
+from __future__ import annotations
+
+from forensics.reasons import Pair
+
+WORDS: dict[str, Pair] = {
+    # First screen
+    "synthetic": (
+        "Données synthétiques : aucune personne réelle n’est en cause.",
+        "Synthetic data: no real person is concerned.",
+    ),
+    "question_people": (
+        "Combien de personnes distinctes ont vu leurs données transmises à un robot, et avec quelle "
+        "certitude ?",
+        "How many distinct people had their data transmitted to a robot, and how sure are we?",
+    ),
+    "question_pages": (
+        "Combien de pages distinctes ont été transmises à un robot, et avec quelle certitude ?",
+        "How many distinct pages were transmitted to a robot, and how sure are we?",
+    ),
+    "case": ("Dossier {id}", "Case {id}"),
+    "answer": ("Les trois nombres", "The three numbers"),
+    "certain": ("Attesté par les journaux", "Certain: shown by the logs"),
+    "certain_text_people": (
+        "personnes dont une ligne de journal conservée montre que des données ont été transmises à une "
+        "session classée « extraction automatisée », sous réserve du classement des sessions.",
+        "people whose data a retained log line shows as transmitted to a session judged scraping, subject to "
+        "that judgement.",
+    ),
+    "certain_text_pages": (
+        "pages dont une ligne de journal conservée montre qu’elles ont été transmises à une session classée "
+        "« extraction automatisée », sous réserve du classement des sessions.",
+        "pages that a retained log line shows as transmitted to a session judged scraping, subject to that "
+        "judgement.",
+    ),
+    "estimate": ("Estimation", "Estimate"),
+    "range": ("de {low} à {high}", "{low} to {high}"),
+    "estimate_text": (
+        "{people}, avec un intervalle à {level} : il tient compte des lignes perdues, des erreurs de "
+        "classement et du rapprochement des identités.",
+        "{people}, with a {level} interval: it allows for lost log lines, errors of judgement and the "
+        "linking of identities.",
+    ),
+    "bounds": ("Bornes", "Bounds"),
+    "bounds_text": (
+        "{people} : les pièces ne permettent pas d’attacher une probabilité à un intervalle, seules ces "
+        "bornes sont justifiées.",
+        "{people}: the evidence does not allow an interval with a probability; only these bounds are "
+        "justified.",
+    ),
+    "perimeter": ("Périmètre", "Perimeter"),
+    "perimeter_text_people": (
+        "personnes que le portail pouvait montrer aux comptes utilisés. Ce n’est pas le nombre de personnes "
+        "touchées.",
+        "people whom the portal could have shown to the used accounts. This is not the number of people "
+        "affected.",
+    ),
+    "perimeter_text_pages": (
+        "pages que le site pouvait servir. Ce n’est pas le nombre de pages transmises.",
+        "pages that the site could have served. This is not the number of pages transmitted.",
+    ),
+    "envelope_text": (
+        "Enveloppe, selon que l’on tranche dans un sens ou dans l’autre tout ce qui reste indécis : de "
+        "{low} à {high} {people}.",
+        "Envelope, deciding one way or the other whatever remains undecided: {low} to {high} {people}.",
+    ),
+    "doubt_text": (
+        "Si les clients mis en cause les moins étayés étaient honnêtes, le nombre attesté compterait au plus "
+        "{n} de moins.",
+        "If the least supported of the accused clients were honest, the certain number would be lower by "
+        "at most {n}.",
+    ),
+    "doubt_none": (
+        "Il est établi que le nombre attesté ne doit rien à un client mis en cause à tort.",
+        "It is proved that the certain number owes nothing to a client accused wrongly.",
+    ),
+    "source": ("Source : {table}", "Source: {table}"),
+    # Figures
+    "figure_numbers": (
+        "Figure 1. Attesté, estimation et périmètre ; longueurs en part du périmètre de chaque ligne.",
+        "Figure 1. Certain, estimate and perimeter; lengths are shares of each row’s perimeter.",
+    ),
+    "figure_numbers_alt": (
+        "Attesté {certain}, {middle}, périmètre {perimeter} pour l’ensemble ; le détail est dans le "
+        "tableau 1.",
+        "Certain {certain}, {middle}, perimeter {perimeter} for the whole case; details are in table 1.",
+    ),
+    "figure_time": (
+        "Figure 2. Consultations au cours du temps : en haut les sessions classées « extraction "
+        "automatisée », en bas toutes les autres, chacune à son échelle.",
+        "Figure 2. Lookups over time: sessions judged scraping above, all others below, each at its own "
+        "scale.",
+    ),
+    "figure_time_alt": (
+        "{scraping} consultations par des sessions classées « extraction automatisée », {others} par les "
+        "autres.",
+        "{scraping} lookups by sessions judged scraping, {others} by the others.",
+    ),
+    # Operators and insurers
+    "scopes": ("Par opérateur et par organisme", "By operator and by insurer"),
+    "estimates_caption": (
+        "Tableau 1. Les trois nombres pour chaque champ ({people})",
+        "Table 1. The three numbers of each scope ({people})",
+    ),
+    "scope": ("Champ", "Scope"),
+    "whole": ("Ensemble", "Whole case"),
+    "operator": ("Opérateur {name}", "Operator {name}"),
+    "insurer": ("Organisme {name}", "Insurer {name}"),
+    "logged": ("dont nommées par le journal", "of which named by the log"),
+    "inferred": ("dont déduites du registre", "of which inferred from the register"),
+    "doubt": ("Doute", "Doubt"),
+    "interval": ("Intervalle", "Interval"),
+    "envelope": ("Enveloppe", "Envelope"),
+    "evidence_level": ("Preuve", "Evidence"),
+    "levels": (
+        "Niveaux de preuve : A, identifiants journalisés et journal complet ; B, identifiants journalisés"
+        " avec lacunes ; C, sans identifiants, volumes seulement ; D, débit et durée seulement ; mixed, "
+        "plusieurs.",
+        "Evidence levels: A, identifiers logged and log complete; B, identifiers logged with gaps; C, no "
+        "identifiers, volumes only; D, rate and duration only; mixed, several.",
+    ),
+    "small_cells": (
+        "Pour un organisme, un nombre de 1 à 10 est remplacé par « < 11 ».",
+        "For an insurer, a count of 1 to 10 is replaced by “< 11”.",
+    ),
+    "overlap_operator": (
+        "Opérateurs : {sum} au total − {overlap} {people} comptées chez plusieurs = {whole}.",
+        "Operators: {sum} in all − {overlap} {people} counted at several = {whole}.",
+    ),
+    "overlap_insurer": (
+        "Organismes : {sum} au total − {overlap} {people} comptées chez plusieurs (solde des {people} sans "
+        "organisme connu) = {whole}.",
+        "Insurers: {sum} in all − {overlap} {people} counted at several (net of {people} without a known "
+        "insurer) = {whole}.",
+    ),
+    # Sessions and campaigns
+    "sessions": ("Sessions et campagnes", "Sessions and campaigns"),
+    "sessions_text": (
+        "{total} sessions, dont {scraping} classées « extraction automatisée » et {unclear} indéterminées. "
+        "Comptes utilisés par le robot : {used} sur {accounts}. Campagnes : {campaigns}.",
+        "{total} sessions, of which {scraping} judged scraping and {unclear} unclear. Accounts used by "
+        "the robot: {used} of {accounts}. Campaigns: {campaigns}.",
+    ),
+    "verdict_text": (
+        "Un verdict porte sur les sessions d’un client (compte, adresse, logiciel), jamais sur une "
+        "personne : le titulaire d’un compte utilisé peut en être la première victime.",
+        "A verdict is about the sessions of a client (account, address, software), never about a person: the "
+        "holder of a used account may be its first victim.",
+    ),
+    "campaigns_caption": ("Tableau 2. Campagnes", "Table 2. Campaigns"),
+    "accused_caption": (
+        "Tableau 3. Clients classés « extraction automatisée »",
+        "Table 3. Clients judged scraping",
+    ),
+    "unclear_caption": ("Tableau 4. Clients indéterminés", "Table 4. Unclear clients"),
+    "campaign": ("Campagne", "Campaign"),
+    "clients": ("Clients", "Clients"),
+    "accounts": ("Comptes", "Accounts"),
+    "n_sessions": ("Sessions", "Sessions"),
+    "lookups": ("Consultations", "Lookups"),
+    "hits": ("dont fructueuses", "of which hits"),
+    "first": ("Début (UTC)", "First (UTC)"),
+    "last": ("Fin (UTC)", "Last (UTC)"),
+    "account": ("Compte", "Account"),
+    "address": ("Adresse", "Address"),
+    "agent": ("Logiciel annoncé", "Declared software"),
+    "asked_people": ("Personnes demandées", "People asked for"),
+    "asked_pages": ("Pages demandées", "Pages asked for"),
+    "clients_left_out": (
+        "{n} autres clients, moins actifs, sont dans strands.parquet.",
+        "{n} other, less active clients are in strands.parquet.",
+    ),
+    "none": ("Aucun.", "None."),
+    # Professionals
+    "professionals": ("Professionnels", "Professionals"),
+    "professionals_text_people": (
+        "Comptes de professionnels dont les propres données ont été affichées à une session classée "
+        "« extraction automatisée » : {n}.",
+        "Professionals’ accounts whose own data was displayed to a session judged scraping: {n}.",
+    ),
+    "professionals_text_pages": (
+        "Sans objet : le journal d’un site public ne connaît pas de professionnels.",
+        "Not applicable: the log of a public site knows no professionals.",
+    ),
+    # Evidence
+    "evidence": ("Les pièces", "The evidence"),
+    "rows_caption": (
+        "Tableau 5. Lignes lues = acceptées + rejetées + doublons",
+        "Table 5. Lines read = accepted + rejected + duplicates",
+    ),
+    "source_name": ("Source", "Source"),
+    "read": ("Lues", "Read"),
+    "accepted": ("Acceptées", "Accepted"),
+    "rejected": ("Rejetées", "Rejected"),
+    "duplicates": ("Doublons", "Duplicates"),
+    "balance": ("Compte juste", "Adds up"),
+    "yes": ("oui", "yes"),
+    "no": ("NON", "NO"),
+    "coverage_caption": ("Tableau 6. Couverture des journaux", "Table 6. Log coverage"),
+    "operator_name": ("Opérateur", "Operator"),
+    "server": ("Serveur", "Server"),
+    "kind": ("Nature", "Kind"),
+    "kind_complete": ("complet", "complete"),
+    "kind_gap": ("lacune", "gap"),
+    "kind_surplus": ("excédent", "surplus"),
+    "kind_unwitnessed": ("sans témoin", "unwitnessed"),
+    "stretches": ("Intervalles", "Stretches"),
+    "hours": ("Heures", "Hours"),
+    "share_kept": ("Part conservée", "Share kept"),
+    "inputs_caption": (
+        "Tableau 7. Fichiers saisis et leur empreinte",
+        "Table 7. Input files and their digests",
+    ),
+    "file": ("Fichier", "File"),
+    "bytes": ("Octets", "Bytes"),
+    # Method and limits
+    "method": ("La méthode, en clair", "The method, in plain words"),
+    "limits": ("Limites et autres explications", "Limits and other explanations"),
+    "limits_here": ("Ce qui manque à ce dossier", "What this case lacks"),
+    "limits_none": (
+        "Aucune limite propre à ce dossier n’est signalée.",
+        "No limit particular to this case applies.",
+    ),
+    "limit_other": ("Limite signalée par l’analyse : {code}.", "Limit reported by the analysis: {code}."),
+    "alternatives": ("Les autres explications examinées", "Other explanations considered"),
+    # Reproduction
+    "again": ("Refaire le calcul", "How to reproduce this"),
+    "again_text": (
+        "Mêmes pièces, mêmes réglages, mêmes versions et même clé donnent les mêmes octets. CASE est le "
+        "dossier reçu ; la première commande vérifie et refait tout à part, la seconde recalcule sur "
+        "place.",
+        "The same evidence, settings, versions and key give the same bytes. CASE is the folder received; the "
+        "first command checks and derives everything again elsewhere, the second computes it in place.",
+    ),
+    "digest": ("Empreinte des pièces (SHA-256) : {digest}", "Digest of the evidence (SHA-256): {digest}"),
+    "versions": ("Versions : {versions}", "Versions: {versions}"),
+    "settings_caption": ("Tableau 8. Réglages", "Table 8. Settings"),
+    "setting": ("Réglage", "Setting"),
+    "value": ("Valeur", "Value"),
+}

@@ -1,0 +1,77 @@
+"""What a finished analysis holds, as frozen objects: intervals that keep their pedigree, tables that are read once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from forensics.errors import CaseError
+
+TABLES = (
+    "sessions",
+    "request_sessions",
+    "strands",
+    "campaigns",
+    "exposure",
+    "professionals",
+    "estimates",
+    "perimeter",
+    "timeline",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A range of counts, the level it claims and the method that gives it that level.
+
+    `level` is None where the range is a bound and claims no probability.
+    """
+
+    low: float
+    high: float
+    level: float | None
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """The results folder of one case. Tables are Polars frames, documented in `forensics.schemas`."""
+
+    folder: Path
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Return `summary.json`: rows, coverage, sessions, campaigns, accounts, professionals, estimates."""
+        return json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Return one results table by name, in the order of its key."""
+        if name not in TABLES:
+            raise CaseError(f"there is no results table {name!r}", expected=f"one of {', '.join(TABLES)}")
+        return pl.read_parquet(self.folder / f"{name}.parquet")
+
+    @property
+    def headline(self) -> dict[str, Any]:
+        """Return the row of `estimates` for the whole case: certain, interval, envelope, perimeter."""
+        return next(row for row in self.summary["estimates"] if row["scope"] == "all")
+
+
+def load(case: Path | str) -> Results:
+    """Open the results of a case folder.
+
+    Raises:
+        CaseError: the case has no finished results yet.
+    """
+    folder = Path(case) / "results"
+    if not (folder / "manifest.json").is_file():
+        raise CaseError(
+            "this case has no finished results",
+            where=str(folder),
+            remedy=f"run: forensics run {case}",
+        )
+    return Results(folder=folder)

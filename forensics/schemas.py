@@ -1,0 +1,340 @@
+"""What every table holds: one model a table, checked where data enters a stage.
+
+Times are naive UTC in microseconds. A `*_key` is a dense integer that stands for a keyed pseudonym
+(the `keys` table turns it back into its 32 hex digits); results carry the hex digits.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pandera.polars as pa
+import polars as pl
+from pandera.engines.polars_engine import DateTime
+
+Instant = DateTime(time_unit="us", time_zone=None, time_zone_agnostic=False)
+
+ACTIONS = ("login", "search", "detail", "rights", "claim", "export", "static", "other")
+SUBJECT_KINDS = ("holder_number", "member_number", "card_number", "beneficiary_number", "name", "page")
+ROLES = ("holder", "spouse", "child", "other")
+ACCOUNT_KINDS = ("person", "practice", "software", "concentrator")
+VERDICTS = ("scraping", "honest", "unclear")
+TIERS = ("displayed", "listed")
+
+# What a source can be mapped to, by kind of source: True where the field must be there.
+EVIDENCE_FIELDS: dict[str, dict[str, bool]] = {
+    "access_log": {
+        "requested_at": True,
+        **dict.fromkeys(
+            (
+                "account_id", "client_ip", "client_port", "user_agent", "method", "path", "status",
+                "response_bytes", "duration_ms", "server", "session_token", "request_ref", "action",
+                "subject", "subject_birth_date", "subject_birth_rank", "records_returned",
+            ),
+            False,
+        ),
+    },
+    "register": {
+        "beneficiary_number": True,
+        **dict.fromkeys(
+            (
+                "holder_number", "birth_date", "birth_rank", "last_name", "first_name", "card_number",
+                "member_number", "insurer_id", "role", "sex", "department", "covered_from", "covered_until",
+            ),
+            False,
+        ),
+    },
+    "accounts": {
+        "account_id": True,
+        **dict.fromkeys(
+            (
+                "account_kind", "practice_id", "profession", "department", "opened_at", "company_name",
+                "siret", "bank_identity",
+            ),
+            False,
+        ),
+    },
+    "claims": {
+        "account_id": True,
+        "submitted_at": True,
+        **dict.fromkeys(("beneficiary_number", "holder_number", "birth_date", "birth_rank"), False),
+    },
+    "counters": {
+        "window_start": True,
+        **dict.fromkeys(("window_end", "window_minutes", "requests", "response_bytes", "server"), False),
+    },
+}  # fmt: skip
+
+
+class Table(pa.DataFrameModel):
+    """A table whose columns are exactly those listed, in that order."""
+
+    class Config:
+        """Nothing missing, nothing extra, nothing converted in silence."""
+
+        strict = True
+        ordered = True
+        coerce = False
+
+
+class Requests(Table):
+    """One portal request. `request_id` packs source number and line: source * 2**40 + line."""
+
+    request_id: pl.Int64 = pa.Field(unique=True, ge=0)
+    request_ref: pl.String = pa.Field(nullable=True)
+    operator: pl.String
+    server: pl.String = pa.Field(nullable=True)
+    requested_at: Instant = pa.Field(ge=datetime(1990, 1, 1), lt=datetime(2100, 1, 1))
+    account_id: pl.String = pa.Field(nullable=True)
+    session_token: pl.String = pa.Field(nullable=True)
+    client_ip: pl.String = pa.Field(nullable=True)
+    client_port: pl.Int32 = pa.Field(nullable=True, ge=0, le=65535)
+    user_agent: pl.String = pa.Field(nullable=True)
+    method: pl.String = pa.Field(nullable=True)
+    path: pl.String = pa.Field(nullable=True)
+    action: pl.String = pa.Field(isin=ACTIONS)
+    status: pl.Int16 = pa.Field(nullable=True, ge=100, le=599)
+    response_bytes: pl.Int64 = pa.Field(nullable=True, ge=0)
+    duration_ms: pl.Int64 = pa.Field(nullable=True, ge=0)
+    subject_kind: pl.String = pa.Field(nullable=True, isin=SUBJECT_KINDS)
+    subject_key: pl.Int64 = pa.Field(nullable=True, ge=0)
+    records_returned: pl.Int32 = pa.Field(nullable=True, ge=0)
+
+
+class Register(Table):
+    """One person on one contract at one operator."""
+
+    operator: pl.String
+    insurer_id: pl.String = pa.Field(nullable=True)
+    card_key: pl.Int64
+    person_key: pl.Int64
+    role: pl.String = pa.Field(nullable=True, isin=ROLES)
+    birth_year: pl.Int16 = pa.Field(nullable=True, ge=1850, le=2100)
+    sex: pl.String = pa.Field(nullable=True)
+    department: pl.String = pa.Field(nullable=True)
+    covered_from: pl.Date = pa.Field(nullable=True, ge=date(1900, 1, 1))
+    covered_until: pl.Date = pa.Field(nullable=True)
+
+
+class Subjects(Table):
+    """What a log can ask for, and the card it opens; `person_key` is null for a whole card."""
+
+    operator: pl.String
+    subject_kind: pl.String = pa.Field(isin=SUBJECT_KINDS)
+    subject_key: pl.Int64
+    card_key: pl.Int64
+    person_key: pl.Int64 = pa.Field(nullable=True)
+
+
+class Persons(Table):
+    """One key, and the human being it belongs to."""
+
+    person_key: pl.Int64 = pa.Field(unique=True)
+    person_id: pl.Int64
+    link_probability: pl.Float64 = pa.Field(ge=0, le=1)
+
+
+class Keys(Table):
+    """One pseudonym: the dense integer used inside and the 32 hex digits used at the edge."""
+
+    kind: pl.String = pa.Field(isin=("subject", "card", "person"))
+    key: pl.Int64
+    digest: pl.String = pa.Field(str_matches=r"^[0-9a-f]{32}$")
+
+
+class Accounts(Table):
+    """One professional's login."""
+
+    operator: pl.String
+    account_id: pl.String
+    account_kind: pl.String = pa.Field(nullable=True, isin=ACCOUNT_KINDS)
+    practice_id: pl.String = pa.Field(nullable=True)
+    profession: pl.String = pa.Field(nullable=True)
+    department: pl.String = pa.Field(nullable=True)
+    opened_at: Instant = pa.Field(nullable=True)
+
+
+class Claims(Table):
+    """One claim by an account for a person; `person_key` is null where the register lacks the person."""
+
+    operator: pl.String
+    account_id: pl.String
+    submitted_at: Instant
+    person_key: pl.Int64 = pa.Field(nullable=True)
+
+
+class Counters(Table):
+    """One window of an independent counter (gateway, load balancer, billing)."""
+
+    operator: pl.String
+    server: pl.String = pa.Field(nullable=True)
+    window_start: Instant
+    window_end: Instant
+    requests: pl.Int64 = pa.Field(nullable=True, ge=0)
+    response_bytes: pl.Int64 = pa.Field(nullable=True, ge=0)
+
+
+class LeftOut(Table):
+    """One line of a source that did not become a row of a table (rejected, duplicates)."""
+
+    source: pl.String
+    line: pl.Int64 = pa.Field(ge=1)
+    byte_offset: pl.Int64 = pa.Field(nullable=True, ge=0)
+    reason: pl.String
+
+
+class LogCoverage(Table):
+    """One stretch of one server's log and the share of its requests that was kept."""
+
+    operator: pl.String
+    server: pl.String = pa.Field(nullable=True)
+    start: Instant
+    end: Instant
+    kind: pl.String = pa.Field(isin=("complete", "gap", "surplus", "unwitnessed"))
+    windows_checked: pl.Int64 = pa.Field(ge=0)
+    share_kept: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+
+
+class Strands(Table):
+    """One client of one account (operator, account, address, agent), tested once a case."""
+
+    strand_id: pl.Int64 = pa.Field(unique=True)
+    operator: pl.String
+    account_id: pl.String
+    client_ip: pl.String = pa.Field(nullable=True)
+    user_agent: pl.String = pa.Field(nullable=True)
+    profession: pl.String = pa.Field(nullable=True)
+    first_seen_at: Instant
+    last_seen_at: Instant
+    n_sessions: pl.Int64
+    n_lookups: pl.Int64
+    n_subjects: pl.Int64
+    busiest_subjects: pl.Int64
+    crowd_busiest: pl.Int64 = pa.Field(nullable=True)
+    crowd_strands: pl.Int64
+    p_pace: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    gap_median_s: pl.Float64 = pa.Field(nullable=True)
+    p_regularity: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    n_patients: pl.Int64 = pa.Field(nullable=True)
+    n_followed: pl.Int64 = pa.Field(nullable=True)
+    peers_share_followed: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    peers: pl.Int64 = pa.Field(nullable=True)
+    follow_up_days: pl.Int64 = pa.Field(nullable=True)
+    p_care: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    p_combined: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    verdict: pl.String = pa.Field(isin=VERDICTS)
+    why_not: pl.String = pa.Field(nullable=True)
+
+
+class Sessions(Table):
+    """One session: consecutive requests of one strand, none silent for longer than the gap."""
+
+    session_id: pl.Int64 = pa.Field(unique=True)
+    operator: pl.String
+    account_id: pl.String
+    client_ip: pl.String = pa.Field(nullable=True)
+    user_agent: pl.String = pa.Field(nullable=True)
+    started_at: Instant
+    ended_at: Instant
+    n_requests: pl.Int64 = pa.Field(ge=1)
+    n_lookups: pl.Int64 = pa.Field(ge=0)
+    n_hits: pl.Int64 = pa.Field(ge=0)
+    n_subjects: pl.Int64 = pa.Field(ge=0)
+    n_people: pl.Int64 = pa.Field(ge=0)
+    explained_share: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    score: pl.Float64 = pa.Field(nullable=True, ge=0)
+    verdict: pl.String = pa.Field(isin=VERDICTS)
+    reasons: pl.List(pl.String)
+    campaign_id: pl.Int64 = pa.Field(nullable=True)
+    strand_id: pl.Int64
+
+
+class RequestSessions(Table):
+    """One request and the session it belongs to."""
+
+    request_id: pl.Int64 = pa.Field(unique=True)
+    request_ref: pl.String = pa.Field(nullable=True)
+    session_id: pl.Int64
+
+
+class Campaigns(Table):
+    """One robot, as far as the evidence shows: strands that share an address or continue one list."""
+
+    campaign_id: pl.Int64 = pa.Field(unique=True)
+    n_strands: pl.Int64 = pa.Field(ge=1)
+    n_accounts: pl.Int64 = pa.Field(ge=1)
+    n_sessions: pl.Int64 = pa.Field(ge=1)
+    n_lookups: pl.Int64
+    n_hits: pl.Int64
+    started_at: Instant
+    ended_at: Instant
+
+
+class Exposure(Table):
+    """One person at one operator and insurer, shown to a scraping session."""
+
+    person_id: pl.String
+    operator: pl.String
+    insurer_id: pl.String = pa.Field(nullable=True)
+    tier: pl.String = pa.Field(isin=TIERS)
+    certainty: pl.String = pa.Field(isin=("logged", "inferred"))
+    fields: pl.List(pl.String)
+    first_seen_at: Instant
+    last_seen_at: Instant
+    n_views: pl.Int64 = pa.Field(ge=1)
+    campaign_id: pl.Int64
+    first_request_id: pl.Int64
+
+
+class Professionals(Table):
+    """One professional's login whose own data a scraping session displayed."""
+
+    operator: pl.String
+    account_id: pl.String
+    fields: pl.List(pl.String)
+    first_seen_at: Instant
+    first_request_id: pl.Int64
+
+
+class Perimeter(Table):
+    """What could have been shown, counted under one definition."""
+
+    scope: pl.String = pa.Field(isin=("all", "operator", "insurer"))
+    operator: pl.String = pa.Field(nullable=True)
+    insurer_id: pl.String = pa.Field(nullable=True)
+    definition: pl.String
+    n: pl.Int64 = pa.Field(ge=0)
+
+
+class Timeline(Table):
+    """Lookups in one hour at one operator by sessions of one verdict."""
+
+    operator: pl.String
+    hour: Instant
+    verdict: pl.String = pa.Field(isin=VERDICTS)
+    lookups: pl.Int64 = pa.Field(ge=1)
+
+
+class Estimates(Table):
+    """The three numbers of one scope, with the interval, the envelope and how they were reached."""
+
+    scope: pl.String = pa.Field(isin=("all", "operator", "insurer"))
+    operator: pl.String = pa.Field(nullable=True)
+    insurer: pl.String = pa.Field(nullable=True)
+    perimeter: pl.Int64
+    certain: pl.Int64
+    certain_logged: pl.Int64
+    certain_inferred: pl.Int64
+    certain_doubt: pl.Int64
+    estimate: pl.Int64 = pa.Field(nullable=True)
+    low: pl.Int64 = pa.Field(nullable=True)
+    high: pl.Int64 = pa.Field(nullable=True)
+    level: pl.Float64 = pa.Field(nullable=True)
+    envelope_low: pl.Int64
+    envelope_high: pl.Int64
+    evidence_level: pl.String = pa.Field(isin=("A", "B", "C", "D", "mixed"))
+    method: pl.String
+    width_from_lost_lines: pl.Int64 = pa.Field(ge=0)
+    width_from_definitions: pl.Int64 = pa.Field(ge=0)
+    envelope_from_unclear: pl.Int64 = pa.Field(ge=0)
+    envelope_from_unexplained: pl.Int64 = pa.Field(ge=0)

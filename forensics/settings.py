@@ -1,0 +1,68 @@
+"""Every threshold of the analysis, its unit and where it comes from. `case.toml` may change any of them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """Thresholds that change a result, and the two (memory, threads) that must not."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    session_gap_minutes: int = Field(30, ge=1, le=1440)
+    """Silence that ends a session. 30 minutes is the convention of web-log analysis since Catledge and
+    Pitkow 1995 (25.5 minutes measured, rounded up by those who followed)."""
+
+    pace_window_minutes: int = Field(10, ge=1, le=60)
+    """Length of the windows in which distinct subjects are counted to measure pace."""
+
+    crowd_quantile: float = Field(0.99, gt=0.5, lt=1)
+    """Where the log has no clean weeks, the fastest 1 - q of the clients are not part of the crowd that pace
+    is held against: some of them are what is looked for."""
+
+    follow_up_days: int = Field(30, ge=1, le=365)
+    """A lookup is explained by a claim of the same account at most this long after it. In optics and dental
+    care an estimate comes weeks before the claim."""
+
+    relation_days: int = Field(60, ge=0, le=730)
+    """A lookup is explained by a claim of the same account at most this long before it: a known patient."""
+
+    least_subjects: int = Field(20, ge=2)
+    """Nobody is accused who asked for fewer distinct people than this."""
+
+    least_peers: int = Field(10, ge=3)
+    """Accounts of the same profession in the same weeks, without which care cannot be compared."""
+
+    peer_window_days: int = Field(7, ge=1, le=90)
+    """Peers are compared over the client's own days and this many on either side: the same season, and enough
+    of them also where a robot works for one night."""
+
+    accusation_level: float = Field(2.5e-4, gt=0, le=0.05)
+    """Chance, over the whole case, that even one honest client is accused (Holm 1979). One in 4,000."""
+
+    unclear_level: float = Field(0.05, gt=0, lt=1)
+    """False discovery rate of the verdict `unclear` (Benjamini and Hochberg 1995)."""
+
+    accused_account_rate: float = Field(0.01, gt=0, lt=1)
+    """False discovery rate among the other clients of an account one of whose clients is accused."""
+
+    link_level: float = Field(1e-3, gt=0, lt=1)
+    """Chance, over all pairs of accused clients, that two work lists are linked by accident."""
+
+    interval_level: float = Field(0.95, gt=0.5, lt=1)
+    """Confidence of the intervals."""
+
+    most_rejected_share: float = Field(0.05, ge=0, le=1)
+    """Above this share of lines that cannot be read the source is refused: its format is not what
+    `case.toml` says."""
+
+    memory_limit: str = Field("4GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
+    """Memory that the query engine may take before it spills to the private temporary folder."""
+
+    threads: int = Field(0, ge=0)
+    """Threads of the query engine; 0 takes all cores."""
+
+    def that_change_results(self) -> dict[str, object]:
+        """Return the settings that belong in the manifest: all but memory and threads."""
+        return self.model_dump(exclude={"memory_limit", "threads"})

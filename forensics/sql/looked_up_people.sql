@@ -1,0 +1,15 @@
+-- Whom did anyone, robot or not, ask for?
+-- reads: session_lookups, subjects, register, persons
+-- grain: one row per person, operator and insurer
+SELECT DISTINCT persons.person_id, register.operator, register.insurer_id
+FROM session_lookups
+JOIN subjects
+  ON subjects.operator = session_lookups.operator
+ AND subjects.subject_kind = session_lookups.subject_kind
+ AND subjects.subject_key = session_lookups.subject_key
+JOIN register
+  ON register.operator = subjects.operator
+ AND register.card_key = subjects.card_key
+ AND (subjects.person_key IS NULL OR register.person_key = subjects.person_key)
+JOIN persons ON persons.person_key = register.person_key
+ORDER BY person_id, operator, insurer_id

@@ -1,0 +1,162 @@
+"""Results folders made by hand, so that figures and reports can be tested without an analysis."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from forensics import schemas
+from forensics.results import Results
+
+FIRST_HOUR = datetime(2024, 1, 15)
+
+STRAND: dict[str, Any] = {
+    "strand_id": 1,
+    "operator": "Viareso",
+    "account_id": "opt-0417",
+    "client_ip": "203.0.113.9",
+    "user_agent": "python-requests/2.31",
+    "profession": "opticien",
+    "first_seen_at": datetime(2024, 1, 18, 2, 0, 5),
+    "last_seen_at": datetime(2024, 1, 20, 4, 59, 58),
+    "n_sessions": 4,
+    "n_lookups": 2400,
+    "n_subjects": 2350,
+    "busiest_subjects": 1240,
+    "crowd_busiest": 22,
+    "crowd_strands": 18300,
+    "p_pace": 2.6e-9,
+    "gap_median_s": 1.2,
+    "p_regularity": 1e-40,
+    "n_patients": 1190,
+    "n_followed": 3,
+    "peers_share_followed": 0.41,
+    "peers": 312,
+    "follow_up_days": 30,
+    "p_care": 1e-30,
+    "p_combined": 1e-60,
+    "verdict": "scraping",
+    "why_not": None,
+}
+
+ESTIMATE: dict[str, Any] = {
+    "scope": "all",
+    "operator": None,
+    "insurer": None,
+    "perimeter": 100_000,
+    "certain": 41_236,
+    "certain_logged": 30_000,
+    "certain_inferred": 11_236,
+    "certain_doubt": 120,
+    "estimate": 43_900,
+    "low": 42_800,
+    "high": 45_100,
+    "level": 0.95,
+    "envelope_low": 41_116,
+    "envelope_high": 52_000,
+    "evidence_level": "B",
+    "method": "capture of sequence gaps",
+    "width_from_lost_lines": 1_800,
+    "width_from_definitions": 500,
+    "envelope_from_unclear": 900,
+    "envelope_from_unexplained": 300,
+}
+
+ESTIMATES = [
+    ESTIMATE,
+    {**ESTIMATE, "scope": "operator", "operator": "Viareso", "certain": 30_000, "perimeter": 61_000},
+    {**ESTIMATE, "scope": "operator", "operator": "Tiersa", "certain": 11_500, "perimeter": 44_000,
+     "estimate": 12_000, "low": 11_700, "high": 12_400, "envelope_low": 11_400, "envelope_high": 14_000},
+    {**ESTIMATE, "scope": "insurer", "insurer": "M01", "certain": 41_300, "perimeter": 99_000},
+    {**ESTIMATE, "scope": "insurer", "insurer": "M02", "certain": 7, "perimeter": 2_000, "certain_logged": 7,
+     "certain_inferred": 0, "estimate": 9, "low": 7, "high": 15, "envelope_low": 7, "envelope_high": 40},
+]  # fmt: skip
+
+BOUNDS_ONLY = {"estimate": None, "low": None, "high": None, "level": None}
+
+SUMMARY: dict[str, Any] = {
+    "schema": 1,
+    "case": {
+        "id": "training-1",
+        "title": "Portail de tiers payant",
+        "synthetic": True,
+        "capacity": "training",
+        "timezone": "Europe/Paris",
+        "suspected_from": "2024-01-18T00:00:00",
+        "clean_until": "2024-01-17T00:00:00",
+    },
+    "subject": "people",
+    "limits": ["no_counters"],
+    "rows": [{"source": "portal", "read": 1010, "accepted": 1000, "rejected": 7, "duplicates": 3}],
+    "coverage": [
+        {"operator": "Viareso", "server": "web-1", "start": "2024-01-15T00:00:00",
+         "end": "2024-01-16T06:00:00", "kind": "complete", "share_kept": 1.0},
+        {"operator": "Viareso", "server": "web-1", "start": "2024-01-16T06:00:00",
+         "end": "2024-01-16T09:00:00", "kind": "gap", "share_kept": 0.0},
+    ],
+    "sessions": {"total": 5021, "scraping": 4, "unclear": 17},
+    "campaigns": 1,
+    "accounts": {"total": 1000, "used_by_robot": 1},
+    "professionals": {"shown": 1},
+    "operators": ["Viareso", "Tiersa"],
+    "versions": {"forensics": "0.1.0"},
+    "evidence_digest": "ab" * 32,
+    "estimates": ESTIMATES,
+}  # fmt: skip
+
+MANIFEST: dict[str, Any] = {
+    "inputs": [
+        {"path": "evidence/portal.csv", "sha256": "0123456789abcdef" * 4, "bytes": 1234, "source": "portal"}
+    ],
+    "settings": {"session_gap_minutes": 30},
+    "versions": {"forensics": "0.1.0", "polars": "2.1.0"},
+    "outputs": {},
+}  # fmt: skip
+
+CAMPAIGN: dict[str, Any] = {
+    "campaign_id": 1,
+    "n_strands": 1,
+    "n_accounts": 1,
+    "n_sessions": 4,
+    "n_lookups": 2400,
+    "n_hits": 1900,
+    "started_at": datetime(2024, 1, 18, 2, 0, 5),
+    "ended_at": datetime(2024, 1, 20, 4, 59, 58),
+}
+
+
+def hour(number: int, verdict: str, lookups: int, operator: str = "Viareso") -> dict[str, Any]:
+    """One row of the timeline, `number` hours after the first."""
+    when = FIRST_HOUR + timedelta(hours=number)
+    return {"operator": operator, "hour": when, "verdict": verdict, "lookups": lookups}
+
+
+TIMELINE = [hour(0, "honest", 40), hour(2, "honest", 25), hour(2, "unclear", 5), hour(74, "scraping", 2400)]
+
+
+def made_results(
+    folder: Path,
+    *,
+    summary: dict[str, Any] | None = None,
+    strands: list[dict[str, Any]] | None = None,
+    timeline: list[dict[str, Any]] | None = None,
+) -> Results:
+    """Write a results folder; what is given replaces the default of the same name (summary: key by key)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = {**SUMMARY, **(summary or {})}
+    (folder / "summary.json").write_text(json.dumps(whole, ensure_ascii=True), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
+    rows: dict[str, tuple[Any, list[dict[str, Any]]]] = {
+        "strands": (schemas.Strands, [STRAND] if strands is None else strands),
+        "timeline": (schemas.Timeline, TIMELINE if timeline is None else timeline),
+        "campaigns": (schemas.Campaigns, [CAMPAIGN]),
+        "estimates": (schemas.Estimates, whole["estimates"]),
+    }
+    for name, (model, content) in rows.items():
+        types = {column: field.dtype.type for column, field in model.to_schema().columns.items()}
+        model.validate(pl.DataFrame(content, schema=types)).write_parquet(folder / f"{name}.parquet")
+    return Results(folder=folder)
