@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from forensics.errors import CaseError
-from forensics.schemas import ACTIONS, EVIDENCE_FIELDS, SUBJECT_KINDS, TIERS
+from forensics.vocabulary import ACTIONS, EVIDENCE_FIELDS, SUBJECT_KINDS, TIERS
 from forensics.settings import Settings
 
 FORMATS = ("combined", "parquet")

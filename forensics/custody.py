@@ -205,7 +205,7 @@ def one_run_at_a_time(case: Case) -> Iterator[None]:
         UnavailableError: another run holds it, or the case folder cannot be written.
     """
     try:
-        case.work.mkdir(exist_ok=True)
+        case.work.mkdir(parents=True, exist_ok=True)
         lock = (case.work / ".lock").open("w")
     except OSError as error:
         raise UnavailableError(

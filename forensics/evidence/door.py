@@ -8,7 +8,8 @@ import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from forensics.schemas import ACCOUNT_KINDS, ACTIONS, ROLES, Instant
+from forensics.schemas import Instant
+from forensics.vocabulary import ACCOUNT_KINDS, ACTIONS, ROLES
 
 EARLIEST, LATEST = datetime(1990, 1, 1), datetime(2100, 1, 1)
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from forensics.case import Case, Reference, Screen, Source
 from forensics.errors import CaseError, EvidenceError
-from forensics.schemas import EVIDENCE_FIELDS
+from forensics.vocabulary import EVIDENCE_FIELDS
 
 INSTANTS = frozenset({"requested_at", "submitted_at", "opened_at", "window_start", "window_end"})
 DATES = frozenset({"birth_date", "subject_birth_date", "covered_from", "covered_until"})

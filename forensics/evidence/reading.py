@@ -15,7 +15,7 @@ from forensics.evidence.door import admit
 from forensics.evidence.formats import READERS, columns_of
 from forensics.evidence.mapping import action_of, columns_needed, field_type, mapped
 from forensics.evidence.pseudonyms import normal_subject, subject_message
-from forensics.schemas import EVIDENCE_FIELDS
+from forensics.vocabulary import EVIDENCE_FIELDS
 
 LINE_BITS = 40
 ENOUGH_TO_JUDGE = 1_000

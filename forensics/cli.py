@@ -1,0 +1,225 @@
+"""The command line. Long commands say what they do on standard error; results go to standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+from cyclopts import App, CycloptsError, Parameter
+
+from forensics import __version__
+from forensics.errors import CaseError, ForensicsError, UnavailableError
+
+app = App(
+    name="forensics",
+    help="How many people were really affected by a scraped portal, and how sure we are.",
+    version=__version__,
+    help_format="plaintext",
+)
+Key = Annotated[Path | None, Parameter(name="--key", help="The case key; else $FORENSICS_KEY_FILE, else CASE.key.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Print the result for machines.")]
+INTERRUPTED = 130
+
+
+@contextmanager
+def _progress(case_folder: Path) -> Iterator[Callable[[str], None]]:
+    """Tell on standard error what is being done: a live line on a terminal, plain lines elsewhere."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console, began = Console(stderr=True), time.monotonic()
+    if not console.is_terminal:
+        yield lambda text: print(text, file=sys.stderr, flush=True)
+        return
+    with console.status(f"{escape(str(case_folder))}: reading evidence") as status:
+
+        def say(text: str) -> None:
+            console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {escape(text)}", highlight=False)
+            status.update(f"after: {escape(text)}")
+
+        yield say
+
+
+@app.command
+def init(folder: Path) -> None:
+    """Write a commented case.toml into a new case folder.
+
+    Args:
+        folder: The case folder, made if it is not there.
+    """
+    from importlib.resources import files
+
+    target = folder / "case.toml"
+    if target.exists():
+        raise CaseError("there is a case here already", where=str(target), remedy="choose another folder")
+    template = files("forensics").joinpath("case_template.toml").read_text(encoding="utf-8")
+    try:
+        (folder / "evidence").mkdir(parents=True, exist_ok=True)
+        target.write_text(template.replace("{id}", json.dumps(folder.resolve().name)[1:-1]), encoding="utf-8")
+    except OSError as error:
+        raise UnavailableError("the case cannot be made", where=str(folder), found=error.strerror) from error
+    print(f"{target} is written: put the files in {folder / 'evidence'}, describe them there, then")
+    print(f"  forensics check {folder}\n  forensics run {folder}")
+
+
+@app.command
+def check(case: Path, *, as_json: AsJson = False) -> None:
+    """Dry run: what is there, what is missing, the space and time a run will take.
+
+    Args:
+        case: The case folder.
+        as_json: Print the result for machines.
+    """
+    from forensics.case import load
+    from forensics.readiness import readiness, told
+
+    found = readiness(load(case))
+    print(json.dumps(found, indent=1) if as_json else "\n".join(told(found)))
+
+
+@app.command
+def run(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
+    """Ingest, analyse and report, resuming what is done; prints the headline.
+
+    Args:
+        case: The case folder.
+        key: The case key.
+        as_json: Print the result for machines.
+    """
+    from forensics.case import load
+    from forensics.headline import lines
+    from forensics.pipeline import run as run_case
+
+    opened = load(case)
+    with _progress(case) as say:
+        results = run_case(opened, key, say)
+    if as_json:
+        print(json.dumps(results.summary, ensure_ascii=False))
+        return
+    print("\n".join(lines(results.summary)))
+    print(f"Report:    {case / 'results' / 'report-fr.html'} (français), report-en.html (English)")
+    print(f"Notebooks: forensics lab {case}")
+
+
+@app.command
+def ingest(case: Path, *, key: Key = None) -> None:
+    """Read the evidence into canonical tables under work/.
+
+    Args:
+        case: The case folder.
+        key: The case key.
+    """
+    from forensics.case import load
+    from forensics.pipeline import ingest as ingest_case
+
+    with _progress(case) as say:
+        ingest_case(load(case), key, say)
+
+
+@app.command
+def analyse(case: Path, *, key: Key = None) -> None:
+    """Rebuild sessions, judge them, find who was shown, estimate how many.
+
+    Args:
+        case: The case folder.
+        key: The case key.
+    """
+    from forensics.case import load
+    from forensics.pipeline import analyse as analyse_case
+
+    with _progress(case) as say:
+        analyse_case(load(case), key, say)
+
+
+@app.command
+def report(case: Path, *, key: Key = None, lang: Literal["fr", "en"] | None = None) -> None:
+    """Write the report pages and publish the results.
+
+    Args:
+        case: The case folder.
+        key: The case key.
+        lang: One language only.
+    """
+    from forensics.case import load
+    from forensics.pipeline import LANGUAGES
+    from forensics.pipeline import run as run_case
+
+    opened = load(case)
+    with _progress(case) as say:
+        results = run_case(opened, key, say, (lang,) if lang else LANGUAGES)
+    for page in sorted(results.folder.glob("report-*.html")):
+        print(page)
+
+
+@app.command
+def verify(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
+    """Re-hash evidence and results, follow the journal, derive everything again in a fresh place, compare.
+
+    Args:
+        case: The case folder.
+        key: The case key.
+        as_json: Print the result for machines.
+    """
+    from forensics.case import load
+    from forensics.verification import verify as verify_case
+
+    with _progress(case) as say:
+        compared = verify_case(load(case), key, say)
+    if as_json:
+        print(json.dumps(compared))
+        return
+    print(f"Verified: {compared['inputs']} inputs unchanged, {compared['journal_entries']} journal entries in order,")
+    print(f"and a fresh derivation gives the same bytes in all {compared['outputs']} outputs.")
+
+
+@app.command
+def lab(case: Path) -> NoReturn:
+    """Open JupyterLab on the notebooks, bound to this case.
+
+    Args:
+        case: The case folder; the notebooks are copied to its notebooks/ the first time.
+    """
+    from forensics.case import load
+    from forensics.laboratory import open_lab
+
+    load(case)
+    raise SystemExit(open_lab(case))
+
+
+def _fail(error: ForensicsError) -> int:
+    print(f"forensics: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Run one command and return its exit code; only a bug lets a traceback through."""
+    import errno
+
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except ForensicsError as error:
+        return _fail(error)
+    except CycloptsError as error:
+        print(f"forensics: {error}\n  what to do: forensics --help", file=sys.stderr)
+        return CaseError.exit_code
+    except KeyboardInterrupt:
+        print("forensics: interrupted; the same command resumes where it stopped", file=sys.stderr)
+        return INTERRUPTED
+    except MemoryError:
+        return _fail(UnavailableError("memory ran out", remedy="lower memory_limit in [settings], or free memory"))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+            where = str(error.filename) if error.filename else None
+            return _fail(UnavailableError("a file cannot be written", where=where, found=error.strerror))
+        raise
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; the exit code is the process's."""
+    sys.exit(_run(arguments))

@@ -1,0 +1,43 @@
+"""The three numbers, in the words that the command line prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def lines(summary: Mapping[str, Any]) -> list[str]:
+    """Return the headline of a case, a line each."""
+    row = next(row for row in summary["estimates"] if row["scope"] == "all")
+    unit = summary["subject"]
+    sessions, accounts = summary["sessions"], summary["accounts"]
+    told = ["SYNTHETIC CASE: nobody in it exists."] if summary["case"]["synthetic"] else []
+    told += [
+        f"{sessions['scraping']:,} of {sessions['total']:,} sessions judged scraping ({sessions['unclear']:,} unclear), "
+        f"{summary['campaigns']:,} campaign(s), {accounts['used_by_robot']:,} of {accounts['total']:,} accounts used",
+        "",
+        f"  certain    {row['certain']:>12,} {unit} in retained lines of sessions judged scraping",
+    ]
+    if row["estimate"] is None:
+        told.append(f"  estimate   {'none':>12} {row['method']}")
+    else:
+        told.append(
+            f"  estimate   {row['estimate']:>12,} [{row['low']:,}; {row['high']:,}] at {row['level']:.0%}, "
+            f"evidence level {row['evidence_level']}"
+        )
+    known = "pages known" if unit == "pages" else "people who could have been shown"
+    told += [
+        f"  envelope   {'':>12} [{row['envelope_low']:,}; {row['envelope_high']:,}], bounds without a level",
+        f"  perimeter  {row['perimeter']:>12,} {known}",
+        "",
+        f"Lines: {_lines_accounted(summary['rows'])}",
+    ]
+    return told
+
+
+def _lines_accounted(rows: list[Mapping[str, int]]) -> str:
+    total = {name: sum(row[name] for row in rows) for name in ("read", "accepted", "rejected", "duplicates")}
+    return (
+        f"{total['read']:,} read = {total['accepted']:,} accepted + {total['rejected']:,} rejected "
+        f"+ {total['duplicates']:,} duplicates"
+    )

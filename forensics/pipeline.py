@@ -1,0 +1,169 @@
+"""The run: ingest, analyse, report, each taken from the last run where nothing it depends on changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from forensics import custody
+from forensics.case import Case
+from forensics.engine import write_bytes, write_text
+from forensics.results import Results
+from forensics.stage import keep
+
+Language = Literal["fr", "en"]
+Say = Callable[[str], None]
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+
+def run(
+    case: Case,
+    key_path: Path | None,
+    say: Say,
+    languages: Sequence[Language] = LANGUAGES,
+    *,
+    journalled: bool = True,
+) -> Results:
+    """Take a case from evidence to report.
+
+    Args:
+        case: the case; its evidence is only read.
+        key_path: the case key, where it is not beside the case.
+        say: is told what is being done, counts only.
+        languages: of the report's pages.
+        journalled: whether the run is entered in the case's journal.
+
+    Returns:
+        The results, which are also in `results/`.
+
+    Raises:
+        EvidenceError: evidence or key refused; nothing in `results/` is touched then.
+        UnavailableError: another run works on the case, or disk, memory or permission is lacking.
+    """
+    with custody.one_run_at_a_time(case):
+        inputs = _admitted_inputs(case, say)
+        key = custody.open_key(case, key_path)
+        analysed = _analysed(case, key, inputs, say)
+        _reported(case, analysed, languages, say)
+        results = _publish(case, languages)
+        if journalled:
+            custody.journal(case, _entry("run", case, results))
+    return results
+
+
+def ingest(case: Case, key_path: Path | None, say: Say) -> None:
+    """Read the evidence into canonical tables, and stop there."""
+    with custody.one_run_at_a_time(case):
+        inputs = _admitted_inputs(case, say)
+        key = custody.open_key(case, key_path)
+        _ingested(case, key, inputs, say)
+        custody.journal(case, {"command": "ingest", "evidence_digest": evidence_digest(inputs)})
+
+
+def analyse(case: Case, key_path: Path | None, say: Say) -> None:
+    """Analyse what was ingested (ingesting what is not), and stop before the report."""
+    with custody.one_run_at_a_time(case):
+        inputs = _admitted_inputs(case, say)
+        _analysed(case, custody.open_key(case, key_path), inputs, say)
+        custody.journal(case, {"command": "analyse", "evidence_digest": evidence_digest(inputs)})
+
+
+def _admitted_inputs(case: Case, say: Say) -> list[dict[str, Any]]:
+    inputs = custody.inputs(case)
+    custody.refuse_changed(case, inputs)
+    say(f"hashed {len(inputs)} evidence files, {sum(entry['bytes'] for entry in inputs) / 1e6:,.0f} MB")
+    return inputs
+
+
+def evidence_digest(inputs: list[dict[str, Any]]) -> str:
+    """Return one digest over all evidence files: their paths and SHA-256."""
+    return custody.digest_of(sorted((entry["path"], entry["sha256"]) for entry in inputs))
+
+
+def _ingested(case: Case, key: bytes, inputs: list[dict[str, Any]], say: Say) -> str:
+    from forensics.evidence.ingest import ingest as read_evidence
+
+    declared = case.declared.model_dump(mode="json", include={"source", "screen"})
+    made_from = {
+        "inputs": inputs,
+        "declared": declared,
+        "timezone": case.declared.case.timezone,
+        "key": custody.key_check(key),
+        "most_rejected_share": case.settings.most_rejected_share,
+    }
+    return keep(case.work, "ingest", made_from, lambda: read_evidence(case, key, say))
+
+
+def _analysed(case: Case, key: bytes, inputs: list[dict[str, Any]], say: Say) -> str:
+    from forensics.analysis import analyse
+
+    ingested = _ingested(case, key, inputs, say)
+    declared = case.declared.model_dump(mode="json", exclude={"source", "settings"})
+    draft = {
+        "schema": 1,
+        "case": case.declared.case.id,
+        "evidence_digest": evidence_digest(inputs),
+        "key_check": custody.key_check(key),
+        "inputs": sorted(inputs, key=lambda entry: entry["path"]),
+        "settings": case.settings.that_change_results(),
+        "versions": custody.versions(),
+        "code": custody.code_digest(),
+    }
+
+    def make() -> list[Path]:
+        written = analyse(case, draft["evidence_digest"], say)
+        manifest = case.work / "analysis" / "manifest.json"
+        write_text(json.dumps(draft, indent=1, sort_keys=True) + "\n", manifest)
+        return [*written, manifest]
+
+    return keep(case.work, "analysis", {"ingest": ingested, "declared": declared, "manifest": draft}, make)
+
+
+def _reported(case: Case, analysed: str, languages: Sequence[Language], say: Say) -> None:
+    from forensics.report import render
+
+    analysis = Results(folder=case.work / "analysis")
+    for language in languages:
+
+        def make(language: Language = language) -> list[Path]:
+            page = case.work / "report" / f"report-{language}.html"
+            write_text(render(analysis, language), page)
+            say(f"wrote the report ({language})")
+            return [page]
+
+        keep(case.work, f"report-{language}", {"analysis": analysed, "language": language}, make)
+
+
+def _publish(case: Case, languages: Sequence[Language]) -> Results:
+    """Put the finished files in `results/`, the manifest last; what it does not name does not stay."""
+    analysis = case.work / "analysis"
+    files = {path.name: path for path in sorted(analysis.iterdir()) if path.name[0] != "." and path.name != "manifest.json"}
+    files |= {page.name: page for page in (case.work / "report" / f"report-{language}.html" for language in languages)}
+    case.results.mkdir(exist_ok=True)
+    outputs = {name: custody.sha256_of(path) for name, path in files.items()}
+    for name, path in files.items():
+        target = case.results / name
+        if not target.is_file() or custody.sha256_of(target) != outputs[name]:
+            write_bytes(path.read_bytes(), target)
+    manifest = json.loads((analysis / "manifest.json").read_text()) | {"outputs": outputs}
+    write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", case.results / "manifest.json")
+    for stale in case.results.iterdir():
+        if stale.is_file() and stale.name not in outputs and stale.name != "manifest.json":
+            stale.unlink()
+    return Results(folder=case.results)
+
+
+def _entry(command: str, case: Case, results: Results) -> dict[str, object]:
+    """Return what the journal keeps of a run: its settings and its headline, so that no trial goes unseen."""
+    headline = {name: results.headline[name] for name in ("certain", "estimate", "low", "high", "perimeter")}
+    manifest = json.loads((results.folder / "manifest.json").read_text())
+    return {
+        "command": command,
+        "evidence_digest": manifest["evidence_digest"],
+        "settings": case.settings.that_change_results(),
+        "headline": headline,
+        "manifest_sha256": custody.sha256_of(results.folder / "manifest.json"),
+        "versions": custody.versions(),
+    }

@@ -1,0 +1,54 @@
+"""The closed lists of words that evidence, tables and results use, and the fields a source can be mapped to."""
+
+from __future__ import annotations
+
+ACTIONS = ("login", "search", "detail", "rights", "claim", "export", "static", "other")
+SUBJECT_KINDS = ("holder_number", "member_number", "card_number", "beneficiary_number", "name", "page")
+ROLES = ("holder", "spouse", "child", "other")
+ACCOUNT_KINDS = ("person", "practice", "software", "concentrator")
+VERDICTS = ("scraping", "honest", "unclear")
+TIERS = ("displayed", "listed")
+
+# What a source can be mapped to, by kind of source: True where the field must be there.
+EVIDENCE_FIELDS: dict[str, dict[str, bool]] = {
+    "access_log": {
+        "requested_at": True,
+        **dict.fromkeys(
+            (
+                "account_id", "client_ip", "client_port", "user_agent", "method", "path", "status",
+                "response_bytes", "duration_ms", "server", "session_token", "request_ref", "action",
+                "subject", "subject_birth_date", "subject_birth_rank", "records_returned",
+            ),
+            False,
+        ),
+    },
+    "register": {
+        "beneficiary_number": True,
+        **dict.fromkeys(
+            (
+                "holder_number", "birth_date", "birth_rank", "last_name", "first_name", "card_number",
+                "member_number", "insurer_id", "role", "sex", "department", "covered_from", "covered_until",
+            ),
+            False,
+        ),
+    },
+    "accounts": {
+        "account_id": True,
+        **dict.fromkeys(
+            (
+                "account_kind", "practice_id", "profession", "department", "opened_at", "company_name",
+                "siret", "bank_identity",
+            ),
+            False,
+        ),
+    },
+    "claims": {
+        "account_id": True,
+        "submitted_at": True,
+        **dict.fromkeys(("beneficiary_number", "holder_number", "birth_date", "birth_rank"), False),
+    },
+    "counters": {
+        "window_start": True,
+        **dict.fromkeys(("window_end", "window_minutes", "requests", "response_bytes", "server"), False),
+    },
+}  # fmt: skip
