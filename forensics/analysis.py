@@ -68,12 +68,19 @@ def _judged_sessions(
     """Give each session its client's verdict, with the reasons (`forensics.schemas.Sessions`)."""
     subject = "people" if subjects_are_people(case) else "pages"
     told = [
-        (row["strand_id"], row["verdict"], row["p_combined"], reasons.sentences(row, subject, "en"))
+        (
+            row["strand_id"],
+            row["verdict"],
+            row["p_combined"],
+            reasons.sentences(row, subject, "en", case.settings.pace_window_minutes),
+        )
         for row in verdicts.strands.filter(pl.col("verdict") != "honest").iter_rows(named=True)
     ]
     schema = {"strand_id": pl.Int64, "verdict": pl.String, "p": pl.Float64, "reasons": pl.List(pl.String)}
     of_strand = pl.DataFrame(told, schema=schema, orient="row").join(campaign_of, on="strand_id", how="left")
-    frame = query(connection, "sessions", {"care_known": verdicts.care_known}).join(of_strand, on="strand_id", how="left")
+    frame = query(connection, "sessions", {"care_known": verdicts.care_known}).join(
+        of_strand, on="strand_id", how="left"
+    )
     return frame.select(
         "session_id", "operator", "account_id", "client_ip", "user_agent", "started_at", "ended_at",
         pl.col("n_requests", "n_lookups", "n_hits", "n_subjects", "n_people").cast(pl.Int64),
@@ -87,7 +94,11 @@ def _judged_sessions(
 
 
 def _tables(
-    connection: duckdb.DuckDBPyConnection, case: Case, verdicts: Verdicts, judged: pl.DataFrame, exposed: Exposed
+    connection: duckdb.DuckDBPyConnection,
+    case: Case,
+    verdicts: Verdicts,
+    judged: pl.DataFrame,
+    exposed: Exposed,
 ) -> dict[str, pl.DataFrame]:
     """Make every results table but those of the report."""
     accused = judged.filter(pl.col("verdict") == "scraping")
@@ -97,7 +108,11 @@ def _tables(
     last = accused["ended_at"].max() or span["last_at"]
     reach = perimeter(connection, attacked, first.date(), last.date())  # type: ignore[union-attr]
     coverage = pl.read_parquet(case.work / "log_coverage.parquet").filter(pl.col("operator").is_in(attacked))
-    elsewhere = unexplained_people(connection, case, accused.select("strand_id").unique()) if verdicts.care_known else None
+    elsewhere = (
+        unexplained_people(connection, case, accused.select("strand_id").unique())
+        if verdicts.care_known
+        else None
+    )
     return {
         "sessions": judged,
         "request_sessions": sessions.request_sessions(connection),
@@ -115,8 +130,13 @@ def _strands_table(strands: pl.DataFrame) -> pl.DataFrame:
     """Put the judged strands in the columns of `forensics.schemas.Strands`; chances are rounded to be the same bytes."""
     from forensics.schemas import Strands
 
-    chances = [pl.col(name).round_sig_figs(6) for name in ("p_pace", "p_regularity", "p_care", "p_combined", "peers_share_followed")]
-    return strands.with_columns(*chances, pl.col("gap_median_s").round(3)).select(list(Strands.to_schema().columns))
+    chances = [
+        pl.col(name).round_sig_figs(6)
+        for name in ("p_pace", "p_regularity", "p_care", "p_combined", "peers_share_followed")
+    ]
+    return strands.with_columns(*chances, pl.col("gap_median_s").round(3)).select(
+        list(Strands.to_schema().columns)
+    )
 
 
 def _summary(
@@ -129,7 +149,9 @@ def _summary(
     judged, about = tables["sessions"], case.declared.case
     of_verdict = dict(judged.group_by("verdict").len().iter_rows())
     accused = judged.filter(pl.col("verdict") == "scraping")
-    wanted = [name for name in tables["estimates"].columns if not name.startswith(("width_", "envelope_from"))]
+    wanted = [
+        name for name in tables["estimates"].columns if not name.startswith(("width_", "envelope_from"))
+    ]
     return {
         "schema": 1,
         "case": {
@@ -150,8 +172,9 @@ def _summary(
             "unclear": of_verdict.get("unclear", 0),
         },
         "campaigns": tables["campaigns"].height,
+        "insurers": {insurer.id: insurer.name for insurer in case.declared.insurer if insurer.name},
         "accounts": {
-            "total": judged.select("operator", "account_id").unique().height,
+            "total": _accounts_known(case, judged),
             "used_by_robot": accused.select("operator", "account_id").unique().height,
         },
         "professionals": {"shown": tables["professionals"].height},
@@ -162,6 +185,12 @@ def _summary(
         "evidence_digest": evidence_digest,
         "versions": versions(),
     }
+
+
+def _accounts_known(case: Case, judged: pl.DataFrame) -> int:
+    """Count the accounts that the operators list or the logs name."""
+    listed = pl.read_parquet(case.work / "accounts.parquet").select("operator", "account_id")
+    return pl.concat([listed, judged.select("operator", "account_id")]).unique().height
 
 
 def limits(case: Case, coverage: pl.DataFrame, exposed: Exposed, verdicts: Verdicts) -> list[str]:

@@ -106,6 +106,7 @@ def _analysed(case: Case, key: bytes, inputs: list[dict[str, Any]], say: Say) ->
         "case": case.declared.case.id,
         "evidence_digest": evidence_digest(inputs),
         "key_check": custody.key_check(key),
+        "sources": [source.id for source in case.declared.source],
         "inputs": sorted(inputs, key=lambda entry: entry["path"]),
         "settings": case.settings.that_change_results(),
         "versions": custody.versions(),

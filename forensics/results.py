@@ -12,6 +12,9 @@ import polars as pl
 
 from forensics.errors import CaseError
 
+LINES_A_SOURCE = 2**40
+"""A `request_id` is the source's number (from 1, in the order of `case.toml`) times this, plus the line."""
+
 TABLES = (
     "sessions",
     "request_sessions",
@@ -49,11 +52,38 @@ class Results:
         """Return `summary.json`: rows, coverage, sessions, campaigns, accounts, professionals, estimates."""
         return json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
 
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Return `manifest.json`: inputs with their SHA-256, settings, versions, outputs."""
+        return json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+
     def table(self, name: str) -> pl.DataFrame:
         """Return one results table by name, in the order of its key."""
         if name not in TABLES:
             raise CaseError(f"there is no results table {name!r}", expected=f"one of {', '.join(TABLES)}")
         return pl.read_parquet(self.folder / f"{name}.parquet")
+
+    def trace(self, request_id: int) -> dict[str, Any]:
+        """Walk a request back to the evidence: source, line (through the source's files by name), files, SHA-256.
+
+        Raises:
+            CaseError: no source has this number.
+        """
+        number, line = divmod(request_id, LINES_A_SOURCE)
+        sources = self.manifest["sources"]
+        if not 1 <= number <= len(sources):
+            raise CaseError(
+                f"request {request_id} belongs to no source",
+                expected=f"a request of sources 1 to {len(sources)}",
+            )
+        source = sources[number - 1]
+        files = [entry for entry in self.manifest["inputs"] if entry["source"] == source]
+        return {
+            "source": source,
+            "line": line,
+            "files": [entry["path"] for entry in files],
+            "sha256": [entry["sha256"] for entry in files],
+        }
 
     @property
     def headline(self) -> dict[str, Any]:

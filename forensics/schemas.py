@@ -13,6 +13,7 @@ import polars as pl
 from pandera.engines.polars_engine import DateTime
 
 from forensics.vocabulary import ACCOUNT_KINDS, ACTIONS, ROLES, SUBJECT_KINDS, TIERS, VERDICTS
+from forensics.vocabulary import EVIDENCE_FIELDS as EVIDENCE_FIELDS
 
 Instant = DateTime(time_unit="us", time_zone=None, time_zone_agnostic=False)
 

@@ -138,6 +138,26 @@ def hour(number: int, verdict: str, lookups: int, operator: str = "Viareso") -> 
 TIMELINE = [hour(0, "honest", 40), hour(2, "honest", 25), hour(2, "unclear", 5), hour(74, "scraping", 2400)]
 
 
+EXPOSURE = [
+    {
+        "person_id": f"{person:032x}", "operator": "Viareso", "insurer_id": "M01", "tier": "displayed",
+        "certainty": certainty, "fields": ["birth_date", "civil_status"], "first_seen_at": FIRST_HOUR,
+        "last_seen_at": FIRST_HOUR, "n_views": 2, "campaign_id": 1, "first_request_id": 2**40 + person,
+    }
+    for person, certainty in enumerate(["logged", "logged", "inferred"], start=1)
+]  # fmt: skip
+
+PERIMETER = [
+    {"scope": "all", "operator": None, "insurer_id": None, "definition": definition, "n": n}
+    for definition, n in (
+        ("lines", 118_000),
+        ("contracts", 61_000),
+        ("people", 101_234),
+        ("people_covered", 90_000),
+    )
+]
+
+
 def made_results(
     folder: Path,
     *,
@@ -155,6 +175,8 @@ def made_results(
         "timeline": (schemas.Timeline, TIMELINE if timeline is None else timeline),
         "campaigns": (schemas.Campaigns, [CAMPAIGN]),
         "estimates": (schemas.Estimates, whole["estimates"]),
+        "exposure": (schemas.Exposure, EXPOSURE),
+        "perimeter": (schemas.Perimeter, PERIMETER),
     }
     for name, (model, content) in rows.items():
         types = {column: field.dtype.type for column, field in model.to_schema().columns.items()}

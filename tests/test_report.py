@@ -10,7 +10,7 @@ import pytest
 
 from forensics import reasons, report
 from forensics.figures import words as figure_words
-from forensics.report import method
+from forensics.report import render, tables, write
 from forensics.report.words import WORDS
 from tests.made_results import BOUNDS_ONLY, ESTIMATE, STRAND, SUMMARY, hour, made_results
 
@@ -174,7 +174,7 @@ def test_synthetic_cases_are_stamped_and_real_ones_are_not(tmp_path, english):
 
 
 def test_every_table_names_its_columns_its_rows_and_its_source(english):
-    assert english.elements.count("table") == english.elements.count("caption") == 8
+    assert english.elements.count("table") == english.elements.count("caption") == 11
     assert all(("th", "scope", value) in english.attributes for value in ("col", "row"))
     for name in ("estimates", "timeline", "campaigns", "strands", "professionals"):
         assert f"Source: {name}.parquet" in english.text
@@ -382,5 +382,33 @@ def test_accents_and_other_scripts_stay_as_they_are():
 
 def test_a_timeline_without_scraping_still_makes_a_page(tmp_path):
     text = page(made_results(tmp_path, timeline=[hour(0, "honest", 3)], strands=[])).text
-    assert "Table 3. Clients judged scraping" in text
+    assert "Clients judged scraping" in text
     assert "None." in text
+
+
+def test_a_table_shows_itself_in_a_notebook_with_its_source_and_the_stamp(tmp_path):
+    results = made_results(tmp_path)
+    shown = tables.exposed(results, "en")._repr_mimebundle_()
+    assert shown["text/plain"] == "Who was shown, and how it is known (2)"
+    assert "Synthetic data: no real person is concerned." in shown["text/html"]
+    assert "Source: exposure.parquet" in shown["text/html"]
+    assert tables.exposed(results, "en").rows == [
+        ["Viareso", "displayed in full", "the log", "2", "4", "birth_date, civil_status"],
+        ["Viareso", "displayed in full", "the register", "1", "2", "birth_date, civil_status"],
+    ]
+
+
+def test_the_perimeter_is_a_table_by_definition(tmp_path):
+    rows = tables.perimeter(made_results(tmp_path), "en").rows
+    assert rows == [
+        ["lines of the register", "118,000"],
+        ["people", "101,234"],
+        ["people, formers left out", "90,000"],
+        ["contracts (cards)", "61,000"],
+    ]
+
+
+def test_the_agreement_of_register_and_log_is_told_where_the_log_counts_records(tmp_path):
+    records = {"hits": 24_747, "without_card": 0, "compared": 24_747, "agree": 24_700}
+    page = render(made_results(tmp_path, summary={"records": records}), "en")
+    assert "displayed in 24,700 of the 24,747 answers" in page

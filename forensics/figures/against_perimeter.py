@@ -54,7 +54,7 @@ def three_numbers(results: Results, ax: Axes | None = None, language: Language =
         heights = _heights(rows)
         for height, row in zip(heights, rows, strict=True):
             _draw(chart, height, row, names)
-            _write(ax, _beside(ax, chart), height, row, language)
+            _write(ax, _beside(ax, chart), height, row, results.summary.get("insurers", {}), language)
         _frame(chart, heights, rows, language)
         middle = "head_bounds" if all(row["estimate"] is None for row in rows) else "head_interval"
         for x, key in zip(COLUMNS, ("head_certain", middle, "head_perimeter"), strict=True):
@@ -116,7 +116,9 @@ def _draw(chart: Axes, y: float, row: dict[str, Any], names: dict[str, str]) -> 
         )
 
 
-def _write(ax: Axes, beside: Transform, y: float, row: dict[str, Any], language: Language) -> None:
+def _write(
+    ax: Axes, beside: Transform, y: float, row: dict[str, Any], insurers: dict[str, str], language: Language
+) -> None:
     """Write the name of one row and its three numbers, with their shares of the perimeter in grey below."""
     write = small_cell if row["scope"] == "insurer" else integer
     keys = ("envelope_low", "envelope_high") if row["estimate"] is None else ("low", "high")
@@ -125,7 +127,9 @@ def _write(ax: Axes, beside: Transform, y: float, row: dict[str, Any], language:
     }
     ends = {"low": counts[keys[0]], "high": counts[keys[1]], "estimate": counts.get("estimate")}
     middle = phrase(WORDS["bounds" if row["estimate"] is None else "estimate"], language, **ends)
-    name = phrase(WORDS[row["scope"]], language, name=drawable(row.get(row["scope"])))
+    name = phrase(
+        WORDS[row["scope"]], language, name=drawable(insurers.get(row["insurer"], row.get(row["scope"])))
+    )
     weight = "bold" if row["scope"] == "all" else "normal"
     ax.text(NAMES, y, name, va="center", ha="right", fontweight=weight, transform=beside)
     for x, text in zip(COLUMNS, (counts["certain"], middle, write(row["perimeter"], language)), strict=True):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Sequence
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,32 +20,36 @@ from forensics import figures
 from forensics.reasons import Language, visible
 from forensics.report import tables
 from forensics.report.language import Voice
-from forensics.report.method import ALTERNATIVES, LIMITS, METHOD
+from forensics.report.method import ALTERNATIVES, METHOD
 from forensics.results import Results
 from forensics.settings import Settings
 
 
 def render(results: Results, language: Language) -> str:
     """Return the report as one self-contained HTML page."""
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    manifest = json.loads((results.folder / "manifest.json").read_text(encoding="utf-8"))
-    voice = Voice(language=language, subject=results.summary["subject"])
+    voice, numbers = Voice.of(results, language), count(1)
     here = files("forensics.report")
     style = here.joinpath("style.css").read_text(encoding="utf-8")
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("forensics", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return environment.from_string(here.joinpath("template.html").read_text(encoding="utf-8")).render(
+    return environment.get_template("template.html").render(
         language=language,
         say=voice.say,
+        numbered=lambda table: voice.say("numbered", n=next(numbers), caption=table.caption),
         # The style sheet is ours and holds nothing of the case; its digest is all the policy lets through.
         style=Markup(style),  # noqa: S704
         style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         headline=_headline(results.headline, voice),
         pictures=_pictures(results, voice),
-        **_body(results, manifest, voice),
+        **_body(results, voice),
     )
 
 
@@ -144,9 +148,9 @@ def _pictures(results: Results, voice: Voice) -> list[dict[str, str]]:
     ]
 
 
-def _body(results: Results, manifest: dict[str, Any], voice: Voice) -> dict[str, Any]:
+def _body(results: Results, voice: Voice) -> dict[str, Any]:
     """Return what the page says beneath the three numbers."""
-    summary = results.summary
+    summary, manifest, language = results.summary, results.manifest, voice.language
     settings = Settings.model_validate(manifest["settings"])
     versions = {**summary["versions"], **manifest["versions"]}
     unsaid = "_pages" if voice.subject == "people" else "_people"
@@ -161,33 +165,44 @@ def _body(results: Results, manifest: dict[str, Any], voice: Voice) -> dict[str,
         "synthetic": summary["case"]["synthetic"],
         "title": visible(summary["case"]["title"] or summary["case"]["id"]),
         "case": voice.say("case", id=visible(summary["case"]["id"])),
-        "estimates": tables.estimates(summary, voice),
-        "overlaps": tables.overlaps(summary, voice),
+        "estimates": tables.estimates(results, language),
+        "overlaps": tables.overlaps(results, language),
         "sessions": voice.say("sessions_text", **_totals(summary, voice)),
-        "campaigns": tables.campaigns(results, voice),
-        "accused": tables.clients(results, "scraping", voice, settings.pace_window_minutes),
-        "unclear": tables.clients(results, "unclear", voice, settings.pace_window_minutes),
+        "exposed": tables.exposed(results, language),
+        "width": tables.width(results, language),
+        "perimeter": tables.perimeter(results, language),
+        "campaigns": tables.campaigns(results, language),
+        "records": _records(summary, voice),
+        "accused": tables.clients(results, "scraping", language),
+        "unclear": tables.clients(results, "unclear", language),
         "professionals": voice.say("professionals_text", n=voice.count(summary["professionals"]["shown"])),
         "evidence": [
-            tables.lines(summary, voice),
-            tables.coverage(summary, voice),
-            tables.inputs(manifest, voice),
+            tables.lines(results, language),
+            tables.coverage(results, language),
+            tables.inputs(results, language),
         ],
         "method": [
             voice.pair(words, **thresholds) for key, words in METHOD.items() if not key.endswith(unsaid)
         ],
-        "limits": [
-            voice.pair(LIMITS[code]) if code in LIMITS else voice.say("limit_other", code=visible(code))
-            for code in summary["limits"]
-        ],
+        "limits": tables.limit_sentences(results, voice),
         "alternatives": [voice.pair(words) for words in ALTERNATIVES],
         "digest": voice.say("digest", digest=visible(summary["evidence_digest"])),
         "versions": voice.say(
             "versions",
             versions=", ".join(f"{visible(name)} {visible(versions[name])}" for name in sorted(versions)),
         ),
-        "settings": tables.settings(manifest, voice),
+        "settings": tables.settings(results, language),
     }
+
+
+def _records(summary: dict[str, Any], voice: Voice) -> str:
+    """Say how far the register explains the logged record counts; nothing where none is logged."""
+    records = summary.get("records", {})
+    if not records.get("compared"):
+        return ""
+    return voice.say(
+        "records_text", agree=voice.count(records["agree"]), compared=voice.count(records["compared"])
+    )
 
 
 def _totals(summary: dict[str, Any], voice: Voice) -> dict[str, str]:

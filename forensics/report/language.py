@@ -7,6 +7,7 @@ from datetime import datetime
 
 from forensics.reasons import SUBJECTS, Language, Pair, Subject, counted, integer, phrase, share
 from forensics.report.words import WORDS
+from forensics.results import Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,18 @@ class Voice:
 
     language: Language
     subject: Subject
+    synthetic: bool = False
+
+    @classmethod
+    def of(cls, results: Results, language: Language) -> Voice:
+        """Return the voice in which a language speaks of a case."""
+        summary = results.summary
+        return cls(language=language, subject=summary["subject"], synthetic=summary["case"]["synthetic"])
+
+    @property
+    def stamp(self) -> str:
+        """Return the words that mark what was made from a synthetic case; none for a real one."""
+        return self.say("synthetic") if self.synthetic else ""
 
     def pair(self, words: Pair, **values: object) -> str:
         """Return a wording with its nouns and values filled in."""

@@ -90,6 +90,26 @@ LIMITS: dict[str, Pair] = {
         "Pas de compteur indépendant : des lignes perdues sans trace ne peuvent être exclues.",
         "No independent counter: lines lost without a trace cannot be ruled out.",
     ),
+    "no_clean_weeks": (
+        "Pas de semaines réputées saines : l’allure de référence est tirée du journal lui-même.",
+        "No clean weeks: the reference pace is taken from the log itself.",
+    ),
+    "lines_missing": (
+        "Des lignes manquent au journal, des compteurs le montrent : seules des bornes sont données.",
+        "Lines are missing from the log, as counters show: only bounds are given.",
+    ),
+    "not_witnessed": (
+        "Rien d’indépendant n’atteste que le journal est entier : seules des bornes sont données.",
+        "Nothing independent witnesses that the log is whole: only bounds are given.",
+    ),
+    "hits_without_card": (
+        "Des réponses ont montré des personnes que le registre ne connaît pas : elles manquent au compte.",
+        "Answers showed people whom the register does not know: they are missing from the count.",
+    ),
+    "records_disagree": (
+        "Le journal et le registre ne s’accordent pas toujours sur le nombre de personnes affichées.",
+        "Log and register do not always agree on the number of people displayed.",
+    ),
     "no_labels": (
         "Pas de relecture à la main : le taux d’erreur du classement est calculé, il n’a pas été vérifié sur "
         "échantillon.",
@@ -111,8 +131,8 @@ ALTERNATIVES: tuple[Pair, ...] = (
         "therefore account, address and software together.",
     ),
     (
-        "Des lignes écrites deux fois gonflent l’allure : les doublons sont retirés et comptés au tableau 5.",
-        "Lines written twice inflate the pace: duplicates are removed, and counted in table 5.",
+        "Des lignes écrites deux fois gonflent l’allure : les doublons sont retirés et comptés.",
+        "Lines written twice inflate the pace: duplicates are removed, and counted.",
     ),
     (
         "Une réponse transmise n’est pas forcément conservée par celui qui l’a reçue : aucun journal ne "

@@ -1,42 +1,28 @@
-"""The report's tables: what each row says and which results table it comes from."""
+"""Tables in words, for the report and for notebooks: what each row says and which results table it comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from forensics.reasons import sentences, small_cell, visible
+from forensics.reasons import Language, sentences, small_cell, visible
 from forensics.report.language import Voice
+from forensics.report.method import LIMITS
+from forensics.report.table import Cell, Table
 from forensics.results import Results
+from forensics.settings import Settings
 
 MOST_CLIENTS = 100
 MOST_STRETCHES = 60
 """More rows than this are in the results table that the caption names."""
 
-Cell = str | list[str]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table ready to print: a row's first cell is its heading, `figures` are the columns of numbers.
-
-    A last cell that is a list is printed as its own line, across the table.
-    """
-
-    caption: str
-    source: str
-    head: list[str]
-    rows: list[list[Cell]]
-    figures: frozenset[int] = frozenset()
-    note: str = ""
-
-
-def estimates(summary: Mapping[str, Any], voice: Voice) -> Table:
+def estimates(results: Results, language: Language = "fr") -> Table:
     """Return the three numbers of every scope; counts of 1 to 10 people at an insurer are not told."""
+    summary, voice = results.summary, Voice.of(results, language)
     keys = (
         "scope",
         "certain",
@@ -49,15 +35,17 @@ def estimates(summary: Mapping[str, Any], voice: Voice) -> Table:
         "perimeter",
     )
     return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
         caption=voice.say("estimates_caption"),
-        source="estimates.parquet",
+        source=voice.say("source", table="estimates.parquet"),
         head=[voice.say(key) for key in (*keys, "evidence_level")],
-        rows=[_estimate(row, voice) for row in summary["estimates"]],
+        rows=[_estimate(row, summary.get("insurers", {}), voice) for row in summary["estimates"]],
         figures=frozenset(range(1, 9)),
     )
 
 
-def _estimate(row: Mapping[str, Any], voice: Voice) -> list[Cell]:
+def _estimate(row: Mapping[str, Any], insurers: Mapping[str, str], voice: Voice) -> list[Cell]:
     def write(key: str) -> str:
         count = row[key]
         return (
@@ -66,7 +54,7 @@ def _estimate(row: Mapping[str, Any], voice: Voice) -> list[Cell]:
 
     scope = "whole" if row["scope"] == "all" else row["scope"]
     return [
-        voice.say(scope, name=visible(row.get(row["scope"]), 40)),
+        voice.say(scope, name=visible(insurers.get(row["insurer"], row.get(row["scope"])), 40)),
         *(
             write(key)
             for key in ("certain", "certain_logged", "certain_inferred", "certain_doubt", "estimate")
@@ -78,8 +66,9 @@ def _estimate(row: Mapping[str, Any], voice: Voice) -> list[Cell]:
     ]
 
 
-def overlaps(summary: Mapping[str, Any], voice: Voice) -> list[str]:
+def overlaps(results: Results, language: Language = "fr") -> list[str]:
     """Return how the certain numbers of operators, and of insurers, add up to that of the whole case."""
+    summary, voice = results.summary, Voice.of(results, language)
     whole = next(row["certain"] for row in summary["estimates"] if row["scope"] == "all")
     written = []
     for scope in ("operator", "insurer"):
@@ -90,13 +79,16 @@ def overlaps(summary: Mapping[str, Any], voice: Voice) -> list[str]:
     return written
 
 
-def campaigns(results: Results, voice: Voice) -> Table:
+def campaigns(results: Results, language: Language = "fr") -> Table:
     """Return one row a campaign."""
+    voice = Voice.of(results, language)
     columns = ("n_strands", "n_accounts", "n_sessions", "n_lookups", "n_hits")
     keys = ("campaign", "clients", "accounts", "n_sessions", "lookups", "hits", "first", "last")
     return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
         caption=voice.say("campaigns_caption"),
-        source="campaigns.parquet",
+        source=voice.say("source", table="campaigns.parquet"),
         head=[voice.say(key) for key in keys],
         rows=[
             [
@@ -111,15 +103,19 @@ def campaigns(results: Results, voice: Voice) -> Table:
     )
 
 
-def clients(results: Results, verdict: str, voice: Voice, window_minutes: int) -> Table:
+def clients(results: Results, verdict: str = "scraping", language: Language = "fr") -> Table:
     """Return the clients of one verdict, the most active first, each with the sentences behind it."""
+    voice = Voice.of(results, language)
+    window_minutes = Settings.model_validate(results.manifest["settings"]).pace_window_minutes
     strands = results.table("strands").filter(pl.col("verdict") == verdict)
     strands = strands.sort(["n_lookups", "strand_id"], descending=[True, False])
     left_out = strands.height - MOST_CLIENTS
     keys = ("account", "address", "agent", "first", "last", "lookups", "asked")
     return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
         caption=voice.say("accused_caption" if verdict == "scraping" else "unclear_caption"),
-        source=f"strands.parquet, verdict = {verdict}",
+        source=voice.say("source", table=f"strands.parquet, verdict = {verdict}"),
         head=[voice.say(key) for key in keys],
         rows=[
             _client(row, voice, window_minutes) for row in strands.head(MOST_CLIENTS).iter_rows(named=True)
@@ -142,12 +138,15 @@ def _client(row: Mapping[str, Any], voice: Voice, window_minutes: int) -> list[C
     ]
 
 
-def lines(summary: Mapping[str, Any], voice: Voice) -> Table:
+def lines(results: Results, language: Language = "fr") -> Table:
     """Return what became of every line read, source by source, and whether it adds up."""
+    summary, voice = results.summary, Voice.of(results, language)
     parts = ("accepted", "rejected", "duplicates")
     return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
         caption=voice.say("rows_caption"),
-        source="summary.json, rows",
+        source=voice.say("source", table="summary.json, rows"),
         head=[voice.say(key) for key in ("source_name", "read", *parts, "balance")],
         rows=[
             [
@@ -161,15 +160,18 @@ def lines(summary: Mapping[str, Any], voice: Voice) -> Table:
     )
 
 
-def coverage(summary: Mapping[str, Any], voice: Voice) -> Table:
+def coverage(results: Results, language: Language = "fr") -> Table:
     """Return each server's stretches of log: added up by kind."""
+    summary, voice = results.summary, Voice.of(results, language)
     groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for row in summary["coverage"]:
         groups.setdefault((row["operator"], row["server"] or "—", row["kind"]), []).append(row)
     keys = ("operator_name", "server", "kind", "stretches", "hours", "share_kept", "first", "last")
     return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
         caption=voice.say("coverage_caption"),
-        source="summary.json, coverage",
+        source=voice.say("source", table="summary.json, coverage"),
         head=[voice.say(key) for key in keys],
         rows=[_stretches(group, rows, voice) for group, rows in sorted(groups.items())][:MOST_STRETCHES],
         figures=frozenset({3, 4, 5}),
@@ -193,11 +195,35 @@ def _stretches(group: tuple[str, str, str], rows: Sequence[Mapping[str, Any]], v
     ]
 
 
-def inputs(manifest: Mapping[str, Any], voice: Voice) -> Table:
-    """Return each input file with its size and its SHA-256."""
+def limits(results: Results, language: Language = "fr") -> Table:
+    """Return what this evidence cannot say."""
+    voice = Voice.of(results, language)
     return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
+        caption=voice.say("limits"),
+        source=voice.say("source", table="summary.json, limits"),
+        head=[voice.say("limits")],
+        rows=[[sentence] for sentence in limit_sentences(results, voice)],
+    )
+
+
+def limit_sentences(results: Results, voice: Voice) -> list[str]:
+    """Return the limits in words; one without words is told by its code."""
+    return [
+        voice.pair(LIMITS[code]) if code in LIMITS else voice.say("limit_other", code=visible(code))
+        for code in results.summary["limits"]
+    ]
+
+
+def inputs(results: Results, language: Language = "fr") -> Table:
+    """Return each input file with its size and its SHA-256."""
+    manifest, voice = results.manifest, Voice.of(results, language)
+    return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
         caption=voice.say("inputs_caption"),
-        source="manifest.json, inputs",
+        source=voice.say("source", table="manifest.json, inputs"),
         head=[voice.say("file"), voice.say("source_name"), voice.say("bytes"), "SHA-256"],
         rows=[
             [visible(row["path"]), visible(row["source"]), voice.count(row["bytes"]), visible(row["sha256"])]
@@ -207,12 +233,90 @@ def inputs(manifest: Mapping[str, Any], voice: Voice) -> Table:
     )
 
 
-def settings(manifest: Mapping[str, Any], voice: Voice) -> Table:
+def settings(results: Results, language: Language = "fr") -> Table:
     """Return every threshold the analysis used."""
+    manifest, voice = results.manifest, Voice.of(results, language)
     return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
         caption=voice.say("settings_caption"),
-        source="manifest.json, settings",
+        source=voice.say("source", table="manifest.json, settings"),
         head=[voice.say("setting"), voice.say("value")],
         rows=[[visible(name), visible(value)] for name, value in sorted(manifest["settings"].items())],
+        figures=frozenset({1}),
+    )
+
+
+def exposed(results: Results, language: Language = "fr") -> Table:
+    """Return how many people each operator's screens showed, named by the log or inferred through the card."""
+    voice = Voice.of(results, language)
+    people = (
+        results.table("exposure")
+        .group_by("operator", "tier", "certainty")
+        .agg(
+            people=pl.col("person_id").n_unique(),
+            views=pl.col("n_views").sum(),
+            fields=pl.col("fields").explode().unique().sort(),
+        )
+    )
+    return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
+        caption=voice.say("exposed_caption"),
+        source=voice.say("source", table="exposure.parquet"),
+        head=[
+            voice.say(key) for key in ("operator_name", "tier", "known_by", "asked", "views", "shown_fields")
+        ],
+        rows=[
+            [
+                visible(row["operator"], 40),
+                voice.say(f"tier_{row['tier']}"),
+                voice.say(f"certainty_{row['certainty']}"),
+                voice.count(row["people"]),
+                voice.count(row["views"]),
+                ", ".join(visible(field, 40) for field in row["fields"]) or "—",
+            ]
+            for row in people.sort(
+                "operator", "tier", "certainty", descending=[False, False, True]
+            ).iter_rows(named=True)
+        ],
+        figures=frozenset({3, 4}),
+    )
+
+
+def perimeter(results: Results, language: Language = "fr") -> Table:
+    """Return what could have been shown in the whole case, under each definition."""
+    voice = Voice.of(results, language)
+    whole = (
+        results.table("perimeter")
+        .filter(pl.col("scope") == "all")
+        .sort("n", "definition", descending=[True, False])
+    )
+    return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
+        caption=voice.say("perimeter_caption"),
+        source=voice.say("source", table="perimeter.parquet, scope = all"),
+        head=[voice.say("definition"), voice.say("count")],
+        rows=[
+            [voice.say(f"definition_{name}"), voice.count(n)]
+            for name, n in whole.select("definition", "n").iter_rows()
+        ],
+        figures=frozenset({1}),
+    )
+
+
+def width(results: Results, language: Language = "fr") -> Table:
+    """Return how far interval and envelope of the whole case lie above the certain number, cause by cause."""
+    voice = Voice.of(results, language)
+    whole = results.table("estimates").filter(pl.col("scope") == "all").row(0, named=True)
+    causes = [name for name in whole if name.startswith(("width_from_", "envelope_from_"))]
+    return Table(
+        stamp=voice.stamp,
+        none=voice.say("none"),
+        caption=voice.say("width_caption"),
+        source=voice.say("source", table="estimates.parquet, scope = all"),
+        head=[voice.say("cause"), voice.say("count")],
+        rows=[[voice.say(name), voice.count(whole[name])] for name in causes],
         figures=frozenset({1}),
     )

@@ -40,10 +40,10 @@ WORDS: dict[str, Pair] = {
     "estimate": ("Estimation", "Estimate"),
     "range": ("de {low} à {high}", "{low} to {high}"),
     "estimate_text": (
-        "{people}, avec un intervalle à {level} : il tient compte des lignes perdues, des erreurs de "
-        "classement et du rapprochement des identités.",
-        "{people}, with a {level} interval: it allows for lost log lines, errors of judgement and the "
-        "linking of identities.",
+        "{people}, avec un intervalle à {level} : de la définition la plus stricte à la plus large, avec ce "
+        "que des lignes perdues sans trace pourraient contenir.",
+        "{people}, with a {level} interval: from the strictest definition to the broadest, with what lines "
+        "lost without a trace could hold.",
     ),
     "bounds": ("Bornes", "Bounds"),
     "bounds_text": (
@@ -69,10 +69,9 @@ WORDS: dict[str, Pair] = {
         "Envelope, deciding one way or the other whatever remains undecided: {low} to {high} {people}.",
     ),
     "doubt_text": (
-        "Si les clients mis en cause les moins étayés étaient honnêtes, le nombre attesté compterait au plus "
+        "Si l’un quelconque des clients mis en cause était honnête, le nombre attesté compterait au plus "
         "{n} de moins.",
-        "If the least supported of the accused clients were honest, the certain number would be lower by "
-        "at most {n}.",
+        "If any one of the accused clients were honest, the certain number would be lower by at most {n}.",
     ),
     "doubt_none": (
         "Il est établi que le nombre attesté ne doit rien à un client mis en cause à tort.",
@@ -103,8 +102,8 @@ WORDS: dict[str, Pair] = {
     # Operators and insurers
     "scopes": ("Par opérateur et par organisme", "By operator and by insurer"),
     "estimates_caption": (
-        "Tableau 1. Les trois nombres pour chaque champ ({people})",
-        "Table 1. The three numbers of each scope ({people})",
+        "Les trois nombres pour chaque champ ({people})",
+        "The three numbers of each scope ({people})",
     ),
     "scope": ("Champ", "Scope"),
     "whole": ("Ensemble", "Whole case"),
@@ -151,12 +150,12 @@ WORDS: dict[str, Pair] = {
         "A verdict is about the sessions of a client (account, address, software), never about a person: the "
         "holder of a used account may be its first victim.",
     ),
-    "campaigns_caption": ("Tableau 2. Campagnes", "Table 2. Campaigns"),
+    "campaigns_caption": ("Campagnes", "Campaigns"),
     "accused_caption": (
-        "Tableau 3. Clients classés « extraction automatisée »",
-        "Table 3. Clients judged scraping",
+        "Clients classés « extraction automatisée »",
+        "Clients judged scraping",
     ),
-    "unclear_caption": ("Tableau 4. Clients indéterminés", "Table 4. Unclear clients"),
+    "unclear_caption": ("Clients indéterminés", "Unclear clients"),
     "campaign": ("Campagne", "Campaign"),
     "clients": ("Clients", "Clients"),
     "accounts": ("Comptes", "Accounts"),
@@ -174,8 +173,52 @@ WORDS: dict[str, Pair] = {
         "{n} autres clients, moins actifs, sont dans strands.parquet.",
         "{n} other, less active clients are in strands.parquet.",
     ),
+    "numbered": ("Tableau {n}. {caption}", "Table {n}. {caption}"),
+    "exposed_caption": ("Qui a été montré, et comment on le sait", "Who was shown, and how it is known"),
+    "tier": ("Écran", "Screen"),
+    "tier_displayed": ("affiché en entier", "displayed in full"),
+    "tier_listed": ("dans une liste", "in a list"),
+    "known_by": ("Connu par", "Known by"),
+    "certainty_logged": ("le journal", "the log"),
+    "certainty_inferred": ("le registre", "the register"),
+    "views": ("Affichages", "Views"),
+    "shown_fields": (
+        "Données affichées (déclarées par l’opérateur)",
+        "Fields displayed (declared by the operator)",
+    ),
+    "perimeter_caption": ("Le périmètre, selon la définition", "The perimeter, by definition"),
+    "count": ("Nombre", "Count"),
+    "definition": ("Définition", "Definition"),
+    "definition_lines": ("lignes du registre", "lines of the register"),
+    "definition_contracts": ("contrats (cartes)", "contracts (cards)"),
+    "definition_people": ("{people}", "{people}"),
+    "definition_people_covered": ("{people}, sans les anciens", "{people}, formers left out"),
+    "width_caption": (
+        "Ce dont l’intervalle et l’enveloppe tiennent compte",
+        "What interval and envelope allow for",
+    ),
+    "cause": ("Cause", "Cause"),
+    "width_from_definitions": (
+        "intervalle : réponses incomplètes, ou carte rejointe après ce jour",
+        "interval: answers that were no full success, or a card joined after that day",
+    ),
+    "width_from_lost_lines": (
+        "intervalle : lignes perdues bien que tous les compteurs s’accordent",
+        "interval: lines lost although all counters agree",
+    ),
+    "envelope_from_unclear": ("enveloppe : sessions indéterminées", "envelope: unclear sessions"),
+    "envelope_from_unexplained": (
+        "enveloppe : consultations d’autres clients que rien n’explique",
+        "envelope: lookups of other clients that nothing explains",
+    ),
     "none": ("Aucun.", "None."),
     # Professionals
+    "records_text": (
+        "Le registre et le journal s’accordent sur le nombre de personnes affichées dans {agree} des "
+        "{compared} réponses qui le disent.",
+        "Register and log agree on the number of people displayed in {agree} of the {compared} answers that "
+        "tell it.",
+    ),
     "professionals": ("Professionnels", "Professionals"),
     "professionals_text_people": (
         "Comptes de professionnels dont les propres données ont été affichées à une session classée "
@@ -189,8 +232,8 @@ WORDS: dict[str, Pair] = {
     # Evidence
     "evidence": ("Les pièces", "The evidence"),
     "rows_caption": (
-        "Tableau 5. Lignes lues = acceptées + rejetées + doublons",
-        "Table 5. Lines read = accepted + rejected + duplicates",
+        "Lignes lues = acceptées + rejetées + doublons",
+        "Lines read = accepted + rejected + duplicates",
     ),
     "source_name": ("Source", "Source"),
     "read": ("Lues", "Read"),
@@ -200,7 +243,7 @@ WORDS: dict[str, Pair] = {
     "balance": ("Compte juste", "Adds up"),
     "yes": ("oui", "yes"),
     "no": ("NON", "NO"),
-    "coverage_caption": ("Tableau 6. Couverture des journaux", "Table 6. Log coverage"),
+    "coverage_caption": ("Couverture des journaux", "Log coverage"),
     "operator_name": ("Opérateur", "Operator"),
     "server": ("Serveur", "Server"),
     "kind": ("Nature", "Kind"),
@@ -212,8 +255,8 @@ WORDS: dict[str, Pair] = {
     "hours": ("Heures", "Hours"),
     "share_kept": ("Part conservée", "Share kept"),
     "inputs_caption": (
-        "Tableau 7. Fichiers saisis et leur empreinte",
-        "Table 7. Input files and their digests",
+        "Fichiers saisis et leur empreinte",
+        "Input files and their digests",
     ),
     "file": ("Fichier", "File"),
     "bytes": ("Octets", "Bytes"),
@@ -238,7 +281,7 @@ WORDS: dict[str, Pair] = {
     ),
     "digest": ("Empreinte des pièces (SHA-256) : {digest}", "Digest of the evidence (SHA-256): {digest}"),
     "versions": ("Versions : {versions}", "Versions: {versions}"),
-    "settings_caption": ("Tableau 8. Réglages", "Table 8. Settings"),
+    "settings_caption": ("Réglages", "Settings"),
     "setting": ("Réglage", "Setting"),
     "value": ("Valeur", "Value"),
 }

@@ -1,0 +1,43 @@
+"""A table ready to print: in the report, or by itself in a notebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Cell = str | list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table ready to print: a row's first cell is its heading, `figures` are the columns of numbers.
+
+    A last cell that is a list is printed as its own line, across the table. `stamp` says that a case is
+    synthetic. In a notebook a table shows itself.
+    """
+
+    caption: str
+    source: str
+    head: list[str]
+    rows: list[list[Cell]]
+    figures: frozenset[int] = frozenset()
+    note: str = ""
+    stamp: str = ""
+    none: str = ""
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Return what a notebook shows."""
+        return {"text/html": as_html(self), "text/plain": f"{self.caption} ({len(self.rows)})"}
+
+
+def as_html(table: Table) -> str:
+    """Return a table as HTML; what comes from evidence is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("forensics", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("shown_table.html").render(table=table)
