@@ -5,7 +5,7 @@ READY := .venv/.ready
 DEMO := cases/demo
 SEED := 2024
 
-.PHONY: demo test lab lock clean
+.PHONY: demo test lab notebooks recovery lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -25,6 +25,14 @@ test: $(READY)
 lab: $(READY)
 	@test -f $(DEMO)/case/results/summary.json || $(MAKE) demo
 	$(BIN)/forensics lab $(DEMO)/case
+
+# The committed outputs of the notebooks and the README's picture come from the demo case.
+notebooks: demo
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/python -m benchmarks.pictures $(DEMO)/case docs
+
+recovery: $(READY)
+	$(BIN)/python -m benchmarks.recovery --seeds 1000-1004 --scenarios list_walk quiet
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version.split()[0] + ": set PYTHON=python3.12, for instance")'

@@ -12,7 +12,7 @@ import polars as pl
 from forensics import campaigns, reasons, sessions
 from forensics.case import Case
 from forensics.detection.verdicts import Verdicts, judge, subjects_are_people
-from forensics.engine import connect, create, private_folder, query, view, write_table, write_text
+from forensics.engine import connect, private_folder, query, view, write_table, write_text
 from forensics.estimate import estimates, is_complete, unexplained_people
 from forensics.exposure import Exposed, expose, perimeter
 
@@ -102,16 +102,15 @@ def _tables(
 ) -> dict[str, pl.DataFrame]:
     """Make every results table but those of the report."""
     accused = judged.filter(pl.col("verdict") == "scraping")
-    attacked = accused["operator"].unique().sort().to_list() or [o.name for o in case.declared.operator]
+    suspect = judged.filter(pl.col("verdict") != "honest")  # an unclear session may have reached its operator's people
+    attacked = suspect["operator"].unique().sort().to_list() or [o.name for o in case.declared.operator]
     span = query(connection, "log_span").row(0, named=True)
-    first = accused["started_at"].min() or span["first_at"]
-    last = accused["ended_at"].max() or span["last_at"]
+    first = suspect["started_at"].min() or span["first_at"]
+    last = suspect["ended_at"].max() or span["last_at"]
     reach = perimeter(connection, attacked, first.date(), last.date())  # type: ignore[union-attr]
     coverage = pl.read_parquet(case.work / "log_coverage.parquet").filter(pl.col("operator").is_in(attacked))
     elsewhere = (
-        unexplained_people(connection, case, accused.select("strand_id").unique())
-        if verdicts.care_known
-        else None
+        unexplained_people(connection, case, accused.select("strand_id").unique()) if verdicts.care_known else None
     )
     return {
         "sessions": judged,
@@ -134,9 +133,7 @@ def _strands_table(strands: pl.DataFrame) -> pl.DataFrame:
         pl.col(name).round_sig_figs(6)
         for name in ("p_pace", "p_regularity", "p_care", "p_combined", "peers_share_followed")
     ]
-    return strands.with_columns(*chances, pl.col("gap_median_s").round(3)).select(
-        list(Strands.to_schema().columns)
-    )
+    return strands.with_columns(*chances, pl.col("gap_median_s").round(3)).select(list(Strands.to_schema().columns))
 
 
 def _summary(
@@ -149,9 +146,7 @@ def _summary(
     judged, about = tables["sessions"], case.declared.case
     of_verdict = dict(judged.group_by("verdict").len().iter_rows())
     accused = judged.filter(pl.col("verdict") == "scraping")
-    wanted = [
-        name for name in tables["estimates"].columns if not name.startswith(("width_", "envelope_from"))
-    ]
+    wanted = [name for name in tables["estimates"].columns if not name.startswith(("width_", "envelope_from"))]
     return {
         "schema": 1,
         "case": {

@@ -8,7 +8,6 @@ walked twice recurs. (Pages of a public site are no list: every crawler meets th
 from __future__ import annotations
 
 import ipaddress
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +17,6 @@ from forensics.engine import query
 from forensics.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import duckdb
 
 
@@ -47,45 +44,61 @@ def link(
         return pl.DataFrame(schema={"strand_id": pl.Int64, "campaign_id": pl.Int64})
     connection.register("accused", accused.select("strand_id", "operator"))
     level = settings.link_level / max(n * (n - 1) // 2, 1)
-    met = query(connection, "list_meetings").iter_rows(named=True) if people else []
-    listed = {(row["a"], row["b"]) for row in met if _lists_linked(row, level)}
-    rows = accused.to_dicts()
-    pairs = [
-        (a, b)
-        for a, b in combinations(range(n), 2)
-        if _same_origin(rows[a], rows[b]) or (rows[a]["strand_id"], rows[b]["strand_id"]) in listed
-    ]
-    links = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    graph = coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(n, n))
+    origins = accused.select("strand_id", *_origins())
+    links = [_to_first(origins, "account"), _to_first(origins, "network")]
+    if people:
+        links.append(_listed_together(query(connection, "list_meetings"), level))
+    place = {strand: row for row, strand in enumerate(accused["strand_id"])}
+    a, b = (pl.concat(links)[end].replace_strict(place, return_dtype=pl.Int64).to_numpy() for end in ("a", "b"))
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n))
     component = connected_components(graph, directed=False)[1]
     groups = accused.select("strand_id", "first_seen_at").with_columns(group=pl.Series(component))
     first = pl.struct(pl.col("first_seen_at").min().over("group"), pl.col("strand_id").min().over("group"))
     return groups.select("strand_id", campaign_id=first.rank("dense").cast(pl.Int64)).sort("strand_id")
 
 
-def _lists_linked(meeting: Mapping[str, int], level: float) -> bool:
-    """Tell whether two work lists meet less or more than two drawn apart: hypergeometric, two-sided."""
+def _origins() -> list[pl.Expr]:
+    """Return what two clients of one robot share: the account, null where the log names none, and the network."""
+    named = pl.when(pl.col("account_id") != "").then(pl.struct("operator", "account_id"))
+    return [named.alias("account"), pl.col("client_ip").map_elements(_network, return_dtype=pl.String).alias("network")]
+
+
+def _to_first(origins: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Link each strand to the first that has the same value: as many links as strands, not as pairs."""
+    return (
+        origins.filter(pl.col(column).is_not_null())
+        .select(a=pl.col("strand_id").min().over(column), b="strand_id")
+        .filter(pl.col("a") != pl.col("b"))
+    )
+
+
+def _listed_together(meetings: pl.DataFrame, level: float) -> pl.DataFrame:
+    """Return the pairs whose work lists meet less or more than two drawn apart: hypergeometric, two-sided.
+
+    The tails are summed only where the chance of that very number is itself small: a tail is no smaller.
+    """
     from scipy.stats import hypergeom
 
-    n_common, n_a, n_b, n_reachable = (meeting[name] for name in ("n_common", "n_a", "n_b", "n_reachable"))
-    if not n_a or not n_b:
-        return False
-    law = hypergeom(max(n_reachable, n_a + n_b - n_common), n_a, n_b)
-    return bool(2 * min(law.cdf(n_common), law.sf(n_common - 1)) <= level)
+    lists = meetings.filter((pl.col("n_a") > 0) & (pl.col("n_b") > 0)).with_columns(
+        n_reachable=pl.max_horizontal("n_reachable", pl.col("n_a") + pl.col("n_b") - pl.col("n_common"))
+    )
+    n_common, n_all, n_a, n_b = (lists[name].to_numpy() for name in ("n_common", "n_reachable", "n_a", "n_b"))
+    may_be = np.flatnonzero(2.0 * hypergeom.pmf(n_common, n_all, n_a, n_b) <= level)
+    common, law = n_common[may_be], hypergeom(n_all[may_be], n_a[may_be], n_b[may_be])
+    linked = may_be[2.0 * np.minimum(law.cdf(common), law.sf(common - 1)) <= level]
+    return lists[linked].select("a", "b")
 
 
-def _same_origin(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
-    same_account = (one["operator"], one["account_id"]) == (other["operator"], other["account_id"])
-    network = _network(one["client_ip"])
-    return same_account or (network is not None and network == _network(other["client_ip"]))
+def _network(address: str) -> str | None:
+    """Return the /24 of an IPv4 address or the /48 of an IPv6 one: what one customer of a host usually holds.
 
-
-def _network(address: object) -> str | None:
-    """Return the /24 of an IPv4 address or the /48 of an IPv6 one: what one customer of a host usually holds."""
+    An IPv4 address written as IPv6 (::ffff:192.0.2.1) is the IPv4 address: its /48 would be everyone's.
+    """
     try:
-        ip = ipaddress.ip_address(str(address))
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return None
+    ip = getattr(ip, "ipv4_mapped", None) or ip
     return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
 
 

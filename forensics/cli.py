@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -20,10 +23,18 @@ app = App(
     help="How many people were really affected by a scraped portal, and how sure we are.",
     version=__version__,
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,
 )
 Key = Annotated[Path | None, Parameter(name="--key", help="The case key; else $FORENSICS_KEY_FILE, else CASE.key.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Print the result for machines.")]
 INTERRUPTED = 130
+CANNOT_NOW = frozenset(
+    {
+        errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENXIO,
+        errno.ENODEV, errno.ENOTCONN, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOLCK, errno.EOPNOTSUPP,
+        errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR,
+    }
+)  # fmt: skip
 
 
 @contextmanager
@@ -34,13 +45,13 @@ def _progress(case_folder: Path) -> Iterator[Callable[[str], None]]:
 
     console, began = Console(stderr=True), time.monotonic()
     if not console.is_terminal:
-        yield lambda text: print(text, file=sys.stderr, flush=True)
+        yield lambda text: print(_printable(text), file=sys.stderr, flush=True)
         return
-    with console.status(f"{escape(str(case_folder))}: reading evidence") as status:
+    with console.status(f"{escape(_printable(str(case_folder)))}: reading evidence") as status:
 
         def say(text: str) -> None:
-            console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {escape(text)}", highlight=False)
-            status.update(f"after: {escape(text)}")
+            console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {escape(_printable(text))}", highlight=False)
+            status.update(f"after: {escape(_printable(text))}")
 
         yield say
 
@@ -192,34 +203,66 @@ def lab(case: Path) -> NoReturn:
 
 
 def _fail(error: ForensicsError) -> int:
-    print(f"forensics: {error}", file=sys.stderr)
+    print(f"forensics: {_printable(str(error))}", file=sys.stderr)
     return error.exit_code
 
 
-def _run(arguments: list[str] | None) -> int:
-    """Run one command and return its exit code; only a bug lets a traceback through."""
-    import errno
+def _printable(text: str) -> str:
+    """Return a text without the control characters that a file name could slip into a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
+
+def _defect(error: Exception) -> int:
+    """Say where a defect of the program is, and nothing of what it was working on: that may be somebody's data."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "forensics" in Path(frame.filename).parts] or frames
+    print(f"forensics: a defect of this program ({type(error).__name__}), please report it", file=sys.stderr)
+    for frame in ours[-5:]:
+        print(f"  at {Path(frame.filename).name}:{frame.lineno} in {frame.name}", file=sys.stderr)
+    return ForensicsError.exit_code
+
+
+def _unavailable(error: Exception) -> UnavailableError | None:
+    """Return what an error of the machine (disk, permission, mount) means for the user, None for any other."""
+    if isinstance(error, MemoryError):
+        return UnavailableError("memory ran out", remedy="lower memory_limit in [settings], or free memory")
+    if "os error 28" in str(error) or "No space left on device" in str(error):
+        return UnavailableError("the disk is full", remedy="free some space and run the same command again")
+    if isinstance(error, OSError) and error.errno in CANNOT_NOW:
+        where = str(error.filename) if error.filename else None
+        return UnavailableError("a file cannot be read or written", where=where, found=error.strerror)
+    return None
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Run one command and return its exit code; clear identities are deleted however it ends."""
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except ForensicsError as error:
         return _fail(error)
     except CycloptsError as error:
-        print(f"forensics: {error}\n  what to do: forensics --help", file=sys.stderr)
+        print(f"forensics: {_printable(str(error))}\n  what to do: forensics --help", file=sys.stderr)
         return CaseError.exit_code
     except KeyboardInterrupt:
         print("forensics: interrupted; the same command resumes where it stopped", file=sys.stderr)
         return INTERRUPTED
-    except MemoryError:
-        return _fail(UnavailableError("memory ran out", remedy="lower memory_limit in [settings], or free memory"))
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
-            where = str(error.filename) if error.filename else None
-            return _fail(UnavailableError("a file cannot be written", where=where, found=error.strerror))
-        raise
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        known = _unavailable(error)
+        return _fail(known) if known else _defect(error)
     return 0
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; the exit code is the process's."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     sys.exit(_run(arguments))

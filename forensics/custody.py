@@ -1,28 +1,26 @@
-"""Custody: what was read (SHA-256), under which key, by which run, one run at a time."""
+"""Custody: which files are evidence, what they were when they were read (SHA-256), one run at a time."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import hmac
 import json
 import os
 import platform
-import re
-import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from forensics.case import Case, Source
+from forensics.case import Case
+from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError, UnavailableError
 
-KEY_SHAPE = re.compile(r"[0-9a-f]{64}")
+Stamp = tuple[int, int]
+"""Size and time of change (ns) of a file: other than before, its bytes may be too."""
 
 
 def sha256_of(path: Path) -> str:
@@ -38,14 +36,14 @@ def digest_of(content: object) -> str:
 
 @cache
 def code_digest() -> str:
-    """Return one digest over every Python and SQL file of the package: other code, other digest."""
-    root = files("forensics")
+    """Return one digest over every file of the package that a result depends on: other code, other digest."""
+    root = Path(str(files("forensics")))
     names = sorted(
-        str(path.relative_to(str(root)))
-        for path in Path(str(root)).rglob("*")
-        if path.suffix in {".py", ".sql", ".html"} and "_notebooks" not in path.parts
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*")
+        if path.suffix in {".py", ".sql", ".html", ".css"} and "_notebooks" not in path.parts
     )
-    return digest_of({name: sha256_of(Path(str(root)) / name) for name in names})
+    return digest_of({name: sha256_of(root / name) for name in names})
 
 
 @cache
@@ -59,14 +57,22 @@ def evidence_files(case: Case, source: Source) -> list[Path]:
     """Return the files of one source, sorted by name.
 
     Raises:
-        CaseError: no file matches, or a link leads out of the case folder.
+        CaseError: no file matches, one is no evidence, or a link leads out of the case folder.
+        UnavailableError: a link leads nowhere.
     """
-    root = case.folder.resolve()
-    found = sorted(path for path in case.folder.glob(source.path) if path.is_file())
+    root, where = case.folder.resolve(), str(case.folder / "case.toml")
+    matches = sorted(case.folder.glob(source.path))
+    if dangling := [path for path in matches if path.is_symlink() and not path.exists()]:
+        raise UnavailableError(
+            f"source {source.id!r}: {dangling[0].name} is a link that leads nowhere",
+            where=str(dangling[0]),
+            remedy="mount what it points to, or put the file in its place",
+        )
+    found = [path for path in matches if path.is_file()]
     if not found:
         raise CaseError(
             f"source {source.id!r}: no file matches {source.path!r}",
-            where=str(case.folder / "case.toml"),
+            where=where,
             remedy="correct its path (relative to the case folder), or put the file there",
         )
     for path in found:
@@ -76,37 +82,152 @@ def evidence_files(case: Case, source: Source) -> list[Path]:
                 where=str(path),
                 remedy="copy the file into evidence/, so that the case holds all it speaks of",
             )
+        if path.relative_to(case.folder).parts[0] in ("work", "results", "case.toml", "journal.jsonl"):
+            raise CaseError(
+                f"source {source.id!r}: {source.path!r} also matches what the analysis writes",
+                where=where,
+                found=path.relative_to(case.folder).as_posix(),
+                remedy="let its path begin with the folder of the evidence: evidence/...",
+            )
     return found
+
+
+def stamps(case: Case) -> dict[str, Stamp]:
+    """Return the stamp of every evidence file, by its path inside the case."""
+    return {
+        path.relative_to(case.folder).as_posix(): (path.stat().st_size, path.stat().st_mtime_ns)
+        for source in case.declared.source
+        for path in evidence_files(case, source)
+    }
+
+
+def refuse_moving(case: Case, before: Mapping[str, Stamp]) -> None:
+    """Refuse evidence that changed between hashing and the end of reading: a log that is still written to.
+
+    Raises:
+        EvidenceError: names the first such file.
+    """
+    now = stamps(case)
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            raise EvidenceError(
+                "this file changed while it was read",
+                where=name,
+                expected="evidence that nothing writes to",
+                remedy="work on a copy; nothing was written",
+            )
 
 
 def inputs(case: Case) -> list[dict[str, Any]]:
     """Hash every evidence file: source, path inside the case, bytes, SHA-256.
 
     Raises:
-        EvidenceError: a file cannot be read, or is not the one that was seized.
+        CaseError: a file is named twice, or a seized one is not there.
+        EvidenceError: a file is not the one that was seized, or is a copy of another.
+        UnavailableError: a file cannot be read.
     """
-    entries = []
+    entries: list[dict[str, Any]] = []
     for source in case.declared.source:
-        for path in evidence_files(case, source):
+        found = evidence_files(case, source)
+        seized = _seized(case, source, found)
+        for path in found:
             name = path.relative_to(case.folder).as_posix()
             try:
-                entry = {"source": source.id, "path": name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+                size, digest = path.stat().st_size, sha256_of(path)
             except OSError as error:
                 raise UnavailableError(
                     "evidence cannot be read", where=name, found=os.strerror(error.errno or 0)
                 ) from error
-            seized = source.sha256_at_seizure
-            expected = seized.get(path.name) if isinstance(seized, dict) else seized
-            if expected and expected.lower() != entry["sha256"]:
+            expected = seized.get(name, seized.get(path.name, digest)).lower()
+            if expected != digest:
                 raise EvidenceError(
                     "this file is not the one that was seized",
                     where=name,
-                    expected=f"SHA-256 {expected.lower()} (sha256_at_seizure)",
-                    found=f"SHA-256 {entry['sha256']}",
+                    expected=f"SHA-256 {expected} (sha256_at_seizure)",
+                    found=f"SHA-256 {digest}",
                     remedy="work on the file that was seized; nothing was analysed",
                 )
-            entries.append(entry)
+            entries.append({"source": source.id, "path": name, "bytes": size, "sha256": digest})
+    _refuse_counted_twice(case, entries)
     return entries
+
+
+def _seized(case: Case, source: Source, found: list[Path]) -> dict[str, str]:
+    """Return the digests at seizure by file, as declared.
+
+    Raises:
+        CaseError: one digest for several files, or for a file that is not there.
+    """
+    where, declared = str(case.folder / "case.toml"), source.sha256_at_seizure
+    if declared is None:
+        return {}
+    if isinstance(declared, str):
+        if len(found) > 1:
+            raise CaseError(
+                f"source {source.id!r}: one sha256_at_seizure for {len(found)} files",
+                where=where,
+                expected='sha256_at_seizure = {"file name" = "digest", ...}',
+            )
+        return {found[0].name: declared}
+    known = {path.name for path in found} | {path.relative_to(case.folder).as_posix() for path in found}
+    if absent := sorted(declared.keys() - known):
+        raise CaseError(
+            f"source {source.id!r}: a file that was seized is not there",
+            where=where,
+            expected=absent[0],
+            remedy="put it back, or correct sha256_at_seizure",
+        )
+    return declared
+
+
+def _refuse_counted_twice(case: Case, entries: list[dict[str, Any]]) -> None:
+    """Refuse lines that would be counted twice: one file in two sources of a kind, or a copy under another name.
+
+    A copy is no harm where each line has its own reference: it is then counted as duplicates.
+    """
+    kinds = {source.id: source.kind for source in case.declared.source}
+    named = {source.id for source in case.declared.source if "request_ref" in source.fields}
+    paths: dict[tuple[str, str], str] = {}
+    copies: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        kind, path = kinds[entry["source"]], entry["path"]
+        if (kind, path) in paths:
+            raise CaseError(
+                f"sources {paths[kind, path]!r} and {entry['source']!r} name the same file",
+                where=path,
+                remedy="correct the path of one of them in case.toml",
+            )
+        paths[kind, path] = entry["source"]
+        if kind != "access_log" or entry["source"] in named or not entry["bytes"]:
+            continue
+        if (kind, entry["sha256"]) in copies:
+            raise EvidenceError(
+                "two access logs are the same file, byte for byte",
+                where=f"{copies[kind, entry['sha256']]}, {path}",
+                remedy="leave one of them out: their requests would be counted twice",
+            )
+        copies[kind, entry["sha256"]] = path
+
+
+def manifest_of(case: Case) -> dict[str, Any] | None:
+    """Return what `results/manifest.json` says of the last finished run, or None where there is none.
+
+    Raises:
+        EvidenceError: it is damaged, so that neither evidence nor key can be held against it.
+    """
+    path = case.results / "manifest.json"
+    try:
+        manifest = json.loads(path.read_bytes())
+        _ = manifest["key_check"], manifest["outputs"], [(e["path"], e["sha256"]) for e in manifest["inputs"]]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise EvidenceError(
+            "the manifest of the last run is damaged",
+            where=str(path),
+            remedy="put it back; or move results/ away and run again",
+        ) from None
+    return manifest
 
 
 def refuse_changed(case: Case, entries: list[dict[str, Any]]) -> None:
@@ -115,10 +236,8 @@ def refuse_changed(case: Case, entries: list[dict[str, Any]]) -> None:
     Raises:
         EvidenceError: names the first such file.
     """
-    manifest = case.results / "manifest.json"
-    if not manifest.is_file():
-        return
-    before = {entry["path"]: entry["sha256"] for entry in json.loads(manifest.read_text())["inputs"]}
+    manifest = manifest_of(case)
+    before = {entry["path"]: entry["sha256"] for entry in manifest["inputs"]} if manifest else {}
     for entry in entries:
         if before.get(entry["path"], entry["sha256"]) != entry["sha256"]:
             raise EvidenceError(
@@ -130,73 +249,6 @@ def refuse_changed(case: Case, entries: list[dict[str, Any]]) -> None:
             )
 
 
-def key_file(case: Case, given: Path | None) -> Path:
-    """Return where the case key is: `--key`, else $FORENSICS_KEY_FILE, else beside the case folder."""
-    if given is not None:
-        return given
-    if named := os.environ.get("FORENSICS_KEY_FILE"):
-        return Path(named)
-    folder = case.folder.resolve()
-    return folder.with_name(f"{folder.name}.key")
-
-
-def read_key(path: Path) -> bytes:
-    """Read a case key of 64 hex digits.
-
-    Raises:
-        EvidenceError: it is missing or is not a key.
-    """
-    try:
-        text = path.read_text(encoding="ascii", errors="replace").strip().lower()
-    except FileNotFoundError:
-        raise EvidenceError("there is no such key", where=str(path)) from None
-    except OSError as error:
-        raise UnavailableError("the key cannot be read", where=str(path), found=error.strerror) from error
-    if not KEY_SHAPE.fullmatch(text):
-        raise EvidenceError("this is not a case key", where=str(path), expected="64 hexadecimal digits")
-    return bytes.fromhex(text)
-
-
-def open_key(case: Case, given: Path | None) -> bytes:
-    """Return the case key, made at first use, and refuse one that is not the one of the results.
-
-    Raises:
-        EvidenceError: a key was named that does not exist, is malformed, or is another case's.
-    """
-    path = key_file(case, given)
-    if not path.exists() and given is None and "FORENSICS_KEY_FILE" not in os.environ:
-        if (case.results / "manifest.json").is_file():
-            raise EvidenceError(
-                "the key of this case is missing",
-                where=str(path),
-                remedy="put the key back or name it with --key; without it the pseudonyms cannot be made again",
-            )
-        _make_key(path)
-    key = read_key(path)
-    manifest = case.results / "manifest.json"
-    if manifest.is_file() and json.loads(manifest.read_text())["key_check"] != key_check(key):
-        raise EvidenceError(
-            "this key is not the one that the results were made with",
-            where=str(path),
-            remedy="name the right one with --key; nothing was touched",
-        )
-    return key
-
-
-def _make_key(path: Path) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise UnavailableError("the case key cannot be made", where=str(path), found=error.strerror) from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
-
-
-def key_check(key: bytes) -> str:
-    """Return a value that tells whether a key is the right one and tells nothing else about it."""
-    return hmac.digest(key, b"forensics key check", "sha256").hex()[:16]
-
-
 @contextmanager
 def one_run_at_a_time(case: Case) -> Iterator[None]:
     """Hold the case's lock for the length of the block.
@@ -206,33 +258,38 @@ def one_run_at_a_time(case: Case) -> Iterator[None]:
     """
     try:
         case.work.mkdir(parents=True, exist_ok=True)
-        lock = (case.work / ".lock").open("w")
+        lock = (case.work / ".lock").open("a")
     except OSError as error:
         raise UnavailableError(
             "the case folder cannot be written", where=str(case.work), found=error.strerror,
             remedy="give write permission to the case folder (evidence/ may stay read-only)",
         ) from error  # fmt: skip
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UnavailableError(
-                "another run is working on this case", where=str(case.folder), remedy="wait for it to end"
-            ) from None
+        _lock(case, lock.fileno(), fcntl.LOCK_EX)
         yield
 
 
-def journal(case: Case, event: dict[str, object]) -> None:
-    """Append one entry to `journal.jsonl`; each holds the SHA-256 of the line before it."""
-    path = case.folder / "journal.jsonl"
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    entry = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "by": os.environ.get("USER") or os.environ.get("LOGNAME") or str(os.getuid()),
-        **event,
-        "previous": hashlib.sha256(lines[-1]).hexdigest() if lines else None,
-    }
-    with path.open("ab") as file:
-        file.write(json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+@contextmanager
+def no_run_meanwhile(case: Case) -> Iterator[None]:
+    """Keep runs away for the length of the block, without writing anything: the case may be read-only.
+
+    Raises:
+        UnavailableError: a run is working on the case.
+    """
+    try:
+        lock = (case.work / ".lock").open("r")
+    except OSError:
+        yield
+        return
+    with lock:
+        _lock(case, lock.fileno(), fcntl.LOCK_SH)
+        yield
+
+
+def _lock(case: Case, descriptor: int, how: int) -> None:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UnavailableError(
+            "another run is working on this case", where=str(case.folder), remedy="wait for it to end"
+        ) from None

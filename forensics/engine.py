@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import os
 import shutil
 import tempfile
@@ -20,14 +22,36 @@ if TYPE_CHECKING:
     import duckdb
 
 
+PRIVATE, LOCK = "forensics-", ".alive"
+
+
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """Give a temporary folder that only its owner may open (mode 700), and delete it whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix="forensics-"))
+    """Give a temporary folder that only its owner may open (mode 700), and delete it whatever happens.
+
+    What a killed run left behind is deleted too: a folder whose lock nobody holds belongs to nobody.
+    """
+    _delete_orphans()
+    folder = Path(tempfile.mkdtemp(prefix=PRIVATE))
     try:
-        yield folder
+        with (folder / "unlocked").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            (folder / "unlocked").rename(folder / LOCK)
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _delete_orphans() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{PRIVATE}*"):
+        try:
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            with (folder / LOCK).open("r") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # at work, or not one of ours
 
 
 @contextmanager
@@ -51,12 +75,12 @@ def connect(settings: Settings, spill: Path) -> Iterator[duckdb.DuckDBPyConnecti
     connection.execute("SET TimeZone = 'UTC'")
     try:
         yield connection
-    except duckdb.OutOfMemoryException as error:
+    except duckdb.OutOfMemoryException:
         raise UnavailableError(
             "the query engine needs more memory than it may take",
             found=f"memory_limit = {settings.memory_limit}",
             remedy="raise memory_limit in [settings] of case.toml and run again",
-        ) from error
+        ) from None
     finally:
         connection.close()
 
@@ -73,16 +97,14 @@ def query(
     return connection.sql(sql(name), params=dict(parameters or {})).pl()
 
 
-def create(
-    connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, object] | None = None
-) -> None:
+def create(connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, object] | None = None) -> None:
     """Run one SQL file and keep its rows as a table of the file's name."""
     connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql(name)}', dict(parameters or {}))
 
 
 def view(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
     """Let queries read a Parquet file under a table's name."""
-    connection.read_parquet(str(path)).create_view(name, replace=True)
+    connection.read_parquet(glob.escape(str(path))).create_view(name, replace=True)
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:
@@ -103,4 +125,12 @@ def write_bytes(content: bytes, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Copy a file of any size whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    shutil.copyfile(source, unfinished)
     unfinished.replace(path)

@@ -11,10 +11,12 @@ import polars as pl
 from forensics.case import Case
 from forensics.engine import query
 from forensics.errors import EvidenceError
-from forensics.estimation.complete import complete_count, unseen_after_checks
+from forensics.estimation.complete import complete_count
 from forensics.estimation.unexplained import Stratum, unexplained_at_most
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
 BOUNDS_ONLY = "lines are missing or nothing witnesses that none is: bounds only"
@@ -58,7 +60,7 @@ def count(shown: pl.DataFrame) -> Counts:
     """Count the people of a scope.
 
     Args:
-        shown: `person_id`, `strand_id`, `verdict`, `is_strict`, `is_named` (`sql/shown.sql`).
+        shown: `person_id`, `strand_id`, `verdict`, `is_strict`, `is_named`, in any order (`sql/shown.sql`).
     """
     scraped = shown.filter(pl.col("verdict") == "scraping")
     strict = scraped.filter("is_strict")
@@ -97,18 +99,22 @@ def estimates(
             where care cannot be measured, so that every lookup of the log may be a robot's.
     """
     asked = query(connection, "looked_up_people") if unexplained is None else None
+    people = perimeter.filter(pl.col("definition") == "people")
+    attacked = people.filter(pl.col("scope") == "operator")["operator"].to_list()
     rows = []
-    for where in perimeter.filter(pl.col("definition") == "people").iter_rows(named=True):
+    for where in people.iter_rows(named=True):
         scope = Scope(scope=where["scope"], operator=where["operator"], insurer=where["insurer_id"])
         counts = count(scope.of(shown))
         if asked is None:
             elsewhere = sum(n for name, n in (unexplained or {}).items() if scope.operator in (None, name))
         else:
             elsewhere = max(0, scope.of(asked)["person_id"].n_unique() - counts.broad - counts.unclear)
-        covered = coverage if scope.operator is None else coverage.filter(pl.col("operator") == scope.operator)
-        rows.append(estimate_row(scope, counts, where["n"], covered, elsewhere, case.settings.interval_level))
+        checks = checks_of(coverage, attacked if scope.operator is None else [scope.operator])
+        rows.append(estimate_row(scope, counts, where["n"], checks, elsewhere, case.settings.interval_level))
     order = {"all": 0, "operator": 1, "insurer": 2}
-    return pl.DataFrame(sorted(rows, key=lambda r: (order[r["scope"]], r["operator"] or "", r["insurer"] or "")), schema=SCHEMA)
+    return pl.DataFrame(
+        sorted(rows, key=lambda r: (order[r["scope"]], r["operator"] or "", r["insurer"] or "")), schema=SCHEMA
+    )
 
 
 SCHEMA: dict[str, type[pl.DataType]] = {
@@ -122,13 +128,34 @@ SCHEMA: dict[str, type[pl.DataType]] = {
 
 def is_complete(coverage: pl.DataFrame) -> bool:
     """Tell whether an independent counter confirms every stretch of the log."""
-    return coverage.height > 0 and bool((coverage["kind"] == "complete").all()) and bool(coverage["windows_checked"].sum())
+    return (
+        coverage.height > 0 and bool((coverage["kind"] == "complete").all()) and bool(coverage["windows_checked"].sum())
+    )
+
+
+def checks_of(coverage: pl.DataFrame, operators: Sequence[str]) -> int | None:
+    """Return the checks that the log of some operators passed, or None where lines are missing or nothing says so.
+
+    Of several operators the number is that of the least checked: a thousand windows at one say nothing of another.
+    """
+    each = [coverage.filter(pl.col("operator") == operator) for operator in operators]
+    if not each or not all(is_complete(own) for own in each):
+        return None
+    return min(int(own["windows_checked"].sum()) for own in each)
 
 
 def estimate_row(
-    scope: Scope, counts: Counts, perimeter: int, coverage: pl.DataFrame, elsewhere: int, level: float
+    scope: Scope, counts: Counts, perimeter: int, checks: int | None, elsewhere: int, level: float
 ) -> dict[str, Any]:
-    """Return one row of the estimates.
+    """Return one row of the estimates. The widths by cause add up to the interval's, and to the envelope's above it.
+
+    Args:
+        scope: what the row is about.
+        counts: its people.
+        perimeter: people who could have been shown.
+        checks: windows in which a counter agreed with the log; None where lines are missing or nothing witnesses.
+        elsewhere: people that clients not accused may have taken, at most.
+        level: confidence of the interval.
 
     Raises:
         EvidenceError: more people were shown than the register says could be.
@@ -139,28 +166,30 @@ def estimate_row(
             expected="a register that holds everyone the portal could show on those days",
             remedy="ask the operator for the register as it was during the campaign",
         )
+    broad = min(counts.broad, perimeter)
     row: dict[str, Any] = {
         "scope": scope.scope, "operator": scope.operator, "insurer": scope.insurer, "perimeter": perimeter,
         "certain": counts.strict, "certain_logged": counts.named, "certain_inferred": counts.strict - counts.named,
         "certain_doubt": counts.doubt, "envelope_low": counts.strict - counts.doubt,
-        "envelope_from_unclear": counts.unclear,
+        "width_from_definitions": broad - counts.strict,
     }  # fmt: skip
-    if not is_complete(coverage):
-        bounds = {"estimate": None, "low": None, "high": None, "level": None, "envelope_high": perimeter}
-        rest = max(0, perimeter - counts.broad - counts.unclear)
-        return row | bounds | {
+    if checks is None:
+        unclear = min(counts.unclear, perimeter - broad)
+        return row | {
+            "estimate": None, "low": None, "high": None, "level": None, "envelope_high": perimeter,
             "evidence_level": "B", "method": BOUNDS_ONLY, "width_from_lost_lines": 0,
-            "width_from_definitions": counts.broad - counts.strict, "envelope_from_unexplained": min(elsewhere, rest),
+            "envelope_from_unclear": unclear,
+            "envelope_from_unexplained": min(elsewhere, perimeter - broad - unclear),
         }  # fmt: skip
-    checks = int(coverage["windows_checked"].sum())
     interval = complete_count(counts.strict, counts.broad, checks, level)
     high = min(int(interval.high), perimeter)
+    unclear = min(counts.unclear, perimeter - high)
+    unexplained = min(elsewhere, perimeter - high - unclear)
     return row | {
         "estimate": counts.strict, "low": int(interval.low), "high": high, "level": interval.level,
-        "envelope_high": min(perimeter, high + counts.unclear + elsewhere),
-        "evidence_level": "A", "method": interval.method,
-        "width_from_lost_lines": min(unseen_after_checks(counts.broad, checks, level), perimeter - counts.strict),
-        "width_from_definitions": counts.broad - counts.strict, "envelope_from_unexplained": elsewhere,
+        "envelope_high": high + unclear + unexplained,
+        "evidence_level": "A", "method": interval.method, "width_from_lost_lines": high - broad,
+        "envelope_from_unclear": unclear, "envelope_from_unexplained": unexplained,
     }  # fmt: skip
 
 
@@ -192,7 +221,9 @@ def unexplained_people(
 def _both_periods(accounts: pl.DataFrame) -> Stratum:
     """Put the clean and the suspect weeks of one profession's accounts side by side."""
     clean, suspect = accounts.filter("is_clean"), accounts.filter(~pl.col("is_clean"))
-    both = suspect.join(clean, on="account_id", how="full", coalesce=True, suffix="_clean").fill_null(0).sort("account_id")
+    both = suspect.join(clean, on="account_id", how="full", coalesce=True, suffix="_clean").fill_null(0)
+    # In the order of the counts, so that no sum depends on what accounts are called.
+    both = both.sort("n_patients", "n_explained", "n_patients_clean", "n_explained_clean")
     return Stratum(
         explained=both["n_explained"].to_numpy(),
         patients=both["n_patients"].to_numpy(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 PROFESSIONALS_FIELDS = frozenset({"company_name", "login", "siret", "bank_identity"})
 """A screen that shows one of these and no card shows the professional's own data."""
 
+EVER = (datetime(1990, 1, 1), datetime(2100, 1, 1))
+"""From the first time a request can bear to the last (`forensics.schemas.Requests`)."""
+
+Stretch = tuple[datetime, datetime]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposed:
     """Who was shown.
 
     Attributes:
-        shown: one row a person, operator, insurer, verdict and strand, dense keys (`sql/shown.sql`).
+        shown: one row a person, operator, insurer, verdict, strand and screen, dense keys (`sql/shown.sql`).
         exposure: one row a person, operator and insurer (`forensics.schemas.Exposure`).
         professionals: one row a login whose own data was displayed (`forensics.schemas.Professionals`).
         agreement: `hits`, `without_card`, `compared`, `agree` of the logged record counts.
@@ -68,51 +73,84 @@ def _shows_own_data(screen: Screen) -> bool:
 
 
 def screen_of_path(screens: list[Screen], paths: pl.DataFrame) -> pl.DataFrame:
-    """Return which `[[screen]]` block each path belongs to: the first that matches.
+    """Return which `[[screen]]` block each path belongs to, and when: the first that matches and was valid then.
 
     Returns:
-        `operator`, `path`, `screen` (its place among the blocks, from 0), `tier` (null where not declared).
+        `operator`, `path`, `screen` (its place among the blocks, from 0), `tier` (null where not declared),
+        `valid_from`, `valid_until` (not included); the stretches of one path do not overlap.
     """
     matchers = [(number, screen, re.compile(screen.match)) for number, screen in enumerate(screens)]
     found = []
     for operator, path in paths.iter_rows():
+        free: list[Stretch] = [EVER]
         for number, screen, matcher in matchers:
-            if screen.operator in (None, operator) and matcher.search(path):
-                found.append((operator, path, number, screen.tier))
+            if not free:
                 break
-    schema = {"operator": pl.String, "path": pl.String, "screen": pl.Int64, "tier": pl.String}
+            if screen.operator in (None, operator) and matcher.search(path):
+                taken, free = _take(free, (screen.valid_from or EVER[0], screen.valid_until or EVER[1]))
+                found += [(operator, path, number, screen.tier, *stretch) for stretch in taken]
+    schema = {
+        "operator": pl.String, "path": pl.String, "screen": pl.Int64, "tier": pl.String,
+        "valid_from": pl.Datetime("us"), "valid_until": pl.Datetime("us"),
+    }  # fmt: skip
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
+def _take(free: list[Stretch], wanted: Stretch) -> tuple[list[Stretch], list[Stretch]]:
+    """Part the stretches that are free into those within `wanted` and those left."""
+    taken = [(max(start, wanted[0]), min(end, wanted[1])) for start, end in free]
+    left = [piece for start, end in free for piece in ((start, min(end, wanted[0])), (max(start, wanted[1]), end))]
+    return [s for s in taken if s[0] < s[1]], [s for s in left if s[0] < s[1]]
+
+
 def _fields_of_screens(case: Case) -> pl.DataFrame:
-    """Return the fields that each screen shows at each operator; a screen that declares none shows the operator's."""
+    """Return the fields that each screen shows at each operator; one that declares none shows the operator's.
+
+    Those are its `search` fields where the screen lists people (if it declares any), else its `detail` fields.
+    """
     rows = []
     for operator in case.declared.operator:
-        usual = operator.exposed_fields.get("detail", [])
-        rows.append((operator.name, -1, usual))
-        rows += [(operator.name, n, screen.fields or usual) for n, screen in enumerate(case.declared.screen)]
+        detail = operator.exposed_fields.get("detail", [])
+        usual = {"displayed": detail, "listed": operator.exposed_fields.get("search", detail)}
+        rows.append((operator.name, -1, detail))
+        rows += [
+            (operator.name, n, screen.fields or usual[screen.tier or "displayed"])
+            for n, screen in enumerate(case.declared.screen)
+        ]
     schema = {"operator": pl.String, "screen": pl.Int64, "fields": pl.List(pl.String)}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _fields_together(exposure: pl.DataFrame, fields: pl.DataFrame) -> pl.DataFrame:
+    """Return the fields of each operator's sets of screens (`screens`): whoever saw two screens saw both's fields."""
+    of_screen = {(operator, screen): shown for operator, screen, shown in fields.iter_rows()}
+    rows = [
+        (operator, screens, list(dict.fromkeys(name for screen in screens for name in of_screen[operator, screen])))
+        for operator, screens in exposure.select("operator", "screens").unique().iter_rows()
+    ]
+    schema = {"operator": pl.String, "screens": pl.List(pl.Int64), "fields": pl.List(pl.String)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _exposure(shown: pl.DataFrame, keys: pl.DataFrame, fields: pl.DataFrame) -> pl.DataFrame:
     people = keys.filter(pl.col("kind") == "person").select(pl.col("key").alias("person_id"), "digest")
-    first = pl.col("first_request_id").sort_by("first_seen_at", "first_request_id").first()
-    campaign = pl.col("campaign_id").sort_by("first_seen_at", "first_request_id").first()
-    return (
+    exposure = (
         shown.filter((pl.col("verdict") == "scraping") & pl.col("is_strict"))
+        .sort("first_seen_at", "first_request_id")
         .group_by("person_id", "operator", "insurer_id")
         .agg(
             tier=pl.col("tier").min(),
             certainty=pl.when(pl.col("is_named").any()).then(pl.lit("logged")).otherwise(pl.lit("inferred")),
-            screen=pl.col("screen").min().fill_null(-1),
+            screens=pl.col("screen").cast(pl.Int64).unique().sort(),
             first_seen_at=pl.col("first_seen_at").min(),
             last_seen_at=pl.col("last_seen_at").max(),
             n_views=pl.col("n_views").sum(),
-            campaign_id=campaign,
-            first_request_id=first,
+            campaign_id=pl.col("campaign_id").first(),
+            first_request_id=pl.col("first_request_id").first(),
         )
-        .join(fields, on=["operator", "screen"], how="left")
+    )
+    return (
+        exposure.join(_fields_together(exposure, fields), on=["operator", "screens"], how="left")
         .join(people, on="person_id")
         .select(
             pl.col("digest").alias("person_id"), "operator", "insurer_id", "tier", "certainty", "fields",
@@ -131,19 +169,18 @@ def _professionals(rows: pl.DataFrame, screens: list[Screen]) -> pl.DataFrame:
     )
     return (
         rows.join(fields, on="screen", how="left")
+        .sort("first_seen_at", "first_request_id")
         .group_by("operator", "account_id")
         .agg(
             fields=pl.col("fields").explode().unique().sort(),
             first_seen_at=pl.col("first_seen_at").min(),
-            first_request_id=pl.col("first_request_id").min(),
+            first_request_id=pl.col("first_request_id").first(),
         )
         .sort("operator", "account_id")
     )
 
 
-def perimeter(
-    connection: duckdb.DuckDBPyConnection, attacked: list[str], from_day: date, until: date
-) -> pl.DataFrame:
+def perimeter(connection: duckdb.DuckDBPyConnection, attacked: list[str], from_day: date, until: date) -> pl.DataFrame:
     """Count who could have been shown (`forensics.schemas.Perimeter`).
 
     Args:

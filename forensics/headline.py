@@ -13,8 +13,9 @@ def lines(summary: Mapping[str, Any]) -> list[str]:
     sessions, accounts = summary["sessions"], summary["accounts"]
     told = ["SYNTHETIC CASE: nobody in it exists."] if summary["case"]["synthetic"] else []
     told += [
-        f"{sessions['scraping']:,} of {sessions['total']:,} sessions judged scraping ({sessions['unclear']:,} unclear), "
-        f"{summary['campaigns']:,} campaign(s), {accounts['used_by_robot']:,} of {accounts['total']:,} accounts used",
+        f"{sessions['scraping']:,} of {sessions['total']:,} sessions judged scraping "
+        f"({sessions['unclear']:,} unclear), {summary['campaigns']:,} campaign(s), "
+        f"{accounts['used_by_robot']:,} of {accounts['total']:,} accounts used",
         "",
         f"  certain    {row['certain']:>12,} {unit} in retained lines of sessions judged scraping",
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from forensics.engine import copy_file
 from forensics.errors import CaseError, UnavailableError
 
 CASE_VARIABLE = "FORENSICS_CASE"
@@ -41,10 +41,9 @@ def case_folder() -> Path:
 def copy_notebooks(case: Path) -> Path:
     """Give the case its own copy of the notebooks; one that is there already is the investigator's and stays."""
     target = case / "notebooks"
-    target.mkdir(exist_ok=True)
     for notebook in sorted(notebooks_folder().glob("*.ipynb")):
         if not (target / notebook.name).exists():
-            shutil.copyfile(notebook, target / notebook.name)
+            copy_file(notebook, target / notebook.name)
     return target
 
 
@@ -59,4 +58,4 @@ def open_lab(case: Path) -> int:
     folder = copy_notebooks(case)
     environment = {**os.environ, CASE_VARIABLE: str(case.resolve())}
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder)]
-    return subprocess.run(command, env=environment, check=False).returncode
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from forensics import custody
+from forensics import custody, journal
 from forensics.case import Case
-from forensics.engine import write_bytes, write_text
+from forensics.case_key import key_check, open_key
+from forensics.engine import copy_file, write_text
 from forensics.results import Results
 from forensics.stage import keep
 
@@ -43,38 +45,51 @@ def run(
         UnavailableError: another run works on the case, or disk, memory or permission is lacking.
     """
     with custody.one_run_at_a_time(case):
+        key = open_key(case, key_path)
+        found = journal.found_broken(case, key)
         inputs = _admitted_inputs(case, say)
-        key = custody.open_key(case, key_path)
         analysed = _analysed(case, key, inputs, say)
         _reported(case, analysed, languages, say)
         results = _publish(case, languages)
         if journalled:
-            custody.journal(case, _entry("run", case, results))
+            journal.append(case, key, _entry("run", case, results), found)
     return results
 
 
 def ingest(case: Case, key_path: Path | None, say: Say) -> None:
     """Read the evidence into canonical tables, and stop there."""
     with custody.one_run_at_a_time(case):
+        key = open_key(case, key_path)
+        found = journal.found_broken(case, key)
         inputs = _admitted_inputs(case, say)
-        key = custody.open_key(case, key_path)
         _ingested(case, key, inputs, say)
-        custody.journal(case, {"command": "ingest", "evidence_digest": evidence_digest(inputs)})
+        journal.append(case, key, {"command": "ingest", "evidence_digest": evidence_digest(inputs.entries)}, found)
 
 
 def analyse(case: Case, key_path: Path | None, say: Say) -> None:
     """Analyse what was ingested (ingesting what is not), and stop before the report."""
     with custody.one_run_at_a_time(case):
+        key = open_key(case, key_path)
+        found = journal.found_broken(case, key)
         inputs = _admitted_inputs(case, say)
-        _analysed(case, custody.open_key(case, key_path), inputs, say)
-        custody.journal(case, {"command": "analyse", "evidence_digest": evidence_digest(inputs)})
+        _analysed(case, key, inputs, say)
+        journal.append(case, key, {"command": "analyse", "evidence_digest": evidence_digest(inputs.entries)}, found)
 
 
-def _admitted_inputs(case: Case, say: Say) -> list[dict[str, Any]]:
-    inputs = custody.inputs(case)
-    custody.refuse_changed(case, inputs)
-    say(f"hashed {len(inputs)} evidence files, {sum(entry['bytes'] for entry in inputs) / 1e6:,.0f} MB")
-    return inputs
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The evidence that a run was given: what goes into the manifest, and the stamps that must not change."""
+
+    entries: list[dict[str, Any]]
+    stamps: dict[str, custody.Stamp]
+
+
+def _admitted_inputs(case: Case, say: Say) -> Inputs:
+    stamps = custody.stamps(case)
+    entries = custody.inputs(case)
+    custody.refuse_changed(case, entries)
+    say(f"hashed {len(entries)} evidence files, {sum(entry['bytes'] for entry in entries) / 1e6:,.0f} MB")
+    return Inputs(entries=entries, stamps=stamps)
 
 
 def evidence_digest(inputs: list[dict[str, Any]]) -> str:
@@ -82,21 +97,31 @@ def evidence_digest(inputs: list[dict[str, Any]]) -> str:
     return custody.digest_of(sorted((entry["path"], entry["sha256"]) for entry in inputs))
 
 
-def _ingested(case: Case, key: bytes, inputs: list[dict[str, Any]], say: Say) -> str:
+def declaration_digest(case: Case) -> str:
+    """Return one digest over all that `case.toml` says and that may change a result."""
+    declared = case.declared.model_dump(mode="json", exclude={"settings"})
+    return custody.digest_of({**declared, "settings": case.settings.that_change_results()})
+
+
+def _ingested(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
     from forensics.evidence.ingest import ingest as read_evidence
 
     declared = case.declared.model_dump(mode="json", include={"source", "screen"})
     made_from = {
-        "inputs": inputs,
+        "inputs": inputs.entries,
         "declared": declared,
         "timezone": case.declared.case.timezone,
-        "key": custody.key_check(key),
+        "key": key_check(key),
         "most_rejected_share": case.settings.most_rejected_share,
     }
-    return keep(case.work, "ingest", made_from, lambda: read_evidence(case, key, say))
+
+    def unmoved() -> None:
+        custody.refuse_moving(case, inputs.stamps)
+
+    return keep(case.work, "ingest", made_from, lambda: read_evidence(case, key, say, unmoved))
 
 
-def _analysed(case: Case, key: bytes, inputs: list[dict[str, Any]], say: Say) -> str:
+def _analysed(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
     from forensics.analysis import analyse
 
     ingested = _ingested(case, key, inputs, say)
@@ -104,10 +129,11 @@ def _analysed(case: Case, key: bytes, inputs: list[dict[str, Any]], say: Say) ->
     draft = {
         "schema": 1,
         "case": case.declared.case.id,
-        "evidence_digest": evidence_digest(inputs),
-        "key_check": custody.key_check(key),
+        "evidence_digest": evidence_digest(inputs.entries),
+        "key_check": key_check(key),
         "sources": [source.id for source in case.declared.source],
-        "inputs": sorted(inputs, key=lambda entry: entry["path"]),
+        "inputs": sorted(inputs.entries, key=lambda entry: entry["path"]),
+        "declaration": declaration_digest(case),
         "settings": case.settings.that_change_results(),
         "versions": custody.versions(),
         "code": custody.code_digest(),
@@ -116,10 +142,20 @@ def _analysed(case: Case, key: bytes, inputs: list[dict[str, Any]], say: Say) ->
     def make() -> list[Path]:
         written = analyse(case, draft["evidence_digest"], say)
         manifest = case.work / "analysis" / "manifest.json"
-        write_text(json.dumps(draft, indent=1, sort_keys=True) + "\n", manifest)
+        lines = draft | {"inputs": _with_lines(case, draft["inputs"])}
+        write_text(json.dumps(lines, indent=1, sort_keys=True) + "\n", manifest)
         return [*written, manifest]
 
     return keep(case.work, "analysis", {"ingest": ingested, "declared": declared, "manifest": draft}, make)
+
+
+def _with_lines(case: Case, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to each file which lines of its source it holds, so that a request leads back to one file."""
+    import polars as pl
+
+    files = pl.read_parquet(case.work / "files.parquet", glob=False).to_dicts()
+    places = {(file["source"], file["path"]): file for file in files}
+    return [entry | places[entry["source"], entry["path"]] for entry in inputs]
 
 
 def _reported(case: Case, analysed: str, languages: Sequence[Language], say: Say) -> None:
@@ -140,14 +176,18 @@ def _reported(case: Case, analysed: str, languages: Sequence[Language], say: Say
 def _publish(case: Case, languages: Sequence[Language]) -> Results:
     """Put the finished files in `results/`, the manifest last; what it does not name does not stay."""
     analysis = case.work / "analysis"
-    files = {path.name: path for path in sorted(analysis.iterdir()) if path.name[0] != "." and path.name != "manifest.json"}
-    files |= {page.name: page for page in (case.work / "report" / f"report-{language}.html" for language in languages)}
+    made = [
+        case.work / table
+        for stage in ("analysis", *(f"report-{language}" for language in languages))
+        for table in json.loads((case.work / f"{stage}.json").read_text())["tables"]
+    ]
+    files = {path.name: path for path in made if path.name != "manifest.json"}
     case.results.mkdir(exist_ok=True)
     outputs = {name: custody.sha256_of(path) for name, path in files.items()}
     for name, path in files.items():
         target = case.results / name
         if not target.is_file() or custody.sha256_of(target) != outputs[name]:
-            write_bytes(path.read_bytes(), target)
+            copy_file(path, target)
     manifest = json.loads((analysis / "manifest.json").read_text()) | {"outputs": outputs}
     write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", case.results / "manifest.json")
     for stale in case.results.iterdir():

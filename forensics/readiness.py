@@ -41,7 +41,9 @@ def readiness(case: Case) -> dict[str, Any]:
         for path in files:
             columns_needed(source, columns_of(path, source.format), path.name)
         sizes = [path.stat().st_size for path in files]
-        sources.append({"id": source.id, "kind": source.kind, "format": source.format, "files": len(files), "bytes": sum(sizes)})
+        sources.append(
+            {"id": source.id, "kind": source.kind, "format": source.format, "files": len(files), "bytes": sum(sizes)}
+        )
     wanted = CONSEQUENCES if subjects_are_people(case) else {"counters": CONSEQUENCES["counters"]}
     return {
         "sources": sources,
@@ -56,12 +58,12 @@ def readiness(case: Case) -> dict[str, Any]:
 def told(found: dict[str, Any]) -> list[str]:
     """Put readiness in words, a line each."""
     lines = [
-        f"{s['id']}: {s['kind']}, {s['files']} {s['format']} file(s), {s['bytes'] / 1e6:,.1f} MB" for s in found["sources"]
+        f"{s['id']}: {s['kind']}, {s['files']} {s['format']} file(s), {s['bytes'] / 1e6:,.1f} MB"
+        for s in found["sources"]
     ]
     lines += [f"missing: {kind}; {why}" for kind, why in found["missing"].items()]
-    enough = "enough" if found["space_free"] > found["space_needed"] else "NOT ENOUGH"
-    lines.append(
-        f"space: about {found['space_needed'] / 1e6:,.0f} MB needed, {found['space_free'] / 1e6:,.0f} MB free ({enough})"
-    )
+    needed, free = found["space_needed"], found["space_free"]
+    enough = "enough" if free > needed else "NOT ENOUGH"
+    lines.append(f"space: about {needed / 1e6:,.0f} MB needed, {free / 1e6:,.0f} MB free ({enough})")
     lines.append(f"time: about {found['seconds']} s on two cores")
     return lines

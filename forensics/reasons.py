@@ -53,8 +53,7 @@ SENTENCES: dict[str, Pair] = {
         "The silences between lookups are not steadier than chance: median {median}",
     ),
     "care": (
-        "Des soins expliquent {followed} des {patients} patients (facturation avant, ou dans les {days} "
-        "jours)",
+        "Des soins expliquent {followed} des {patients} patients (facturation avant, ou dans les {days} jours)",
         "Care explains {followed} of {patients} patients (a claim before, or within {days} days after)",
     ),
     "peers": (
@@ -203,9 +202,7 @@ def _regularity(strand: Mapping[str, object], language: Language) -> str:
         return ""
     key = "steady" if _number(strand, "p_regularity") < STEADY_P else "uneven"
     seconds = _number(strand, "gap_median_s")
-    median = (
-        f"{decimal(seconds, 1, language)} s" if seconds < 120 else f"{decimal(seconds / 60, 1, language)} min"
-    )
+    median = f"{decimal(seconds, 1, language)} s" if seconds < 120 else f"{decimal(seconds / 60, 1, language)} min"
     text = phrase(SENTENCES[key], language, median=median.replace(" ", "\u00a0"))
     return text + _tail(strand, "p_regularity", language)
 

@@ -17,6 +17,7 @@ from forensics.vocabulary import EVIDENCE_FIELDS as EVIDENCE_FIELDS
 
 Instant = DateTime(time_unit="us", time_zone=None, time_zone_agnostic=False)
 
+
 class Table(pa.DataFrameModel):
     """A table whose columns are exactly those listed, in that order."""
 

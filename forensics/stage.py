@@ -25,7 +25,6 @@ def keep(work: Path, name: str, made_from: object, make: Callable[[], list[Path]
     record = work / f"{name}.json"
     expected = digest_of({"stage": name, "made_from": made_from, "code": code_digest(), "versions": versions()})
     if not _is_whole(record, expected, work):
-        record.unlink(missing_ok=True)
         tables = {path.relative_to(work).as_posix(): sha256_of(path) for path in make()}
         write_text(json.dumps({"made_from": expected, "tables": tables}, indent=1, sort_keys=True), record)
     return digest_of({"stage": name, "tables": json.loads(record.read_text())["tables"]})
@@ -38,5 +37,5 @@ def _is_whole(record: Path, expected: str, work: Path) -> bool:
         return kept["made_from"] == expected and all(
             sha256_of(work / table) == digest for table, digest in kept["tables"].items()
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False

@@ -2,96 +2,117 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
-from forensics import custody
+from forensics import custody, journal
 from forensics.case import Case
+from forensics.case_key import key_file, open_key
 from forensics.engine import private_folder
-from forensics.errors import CaseError, VerificationError
-from forensics.pipeline import LANGUAGES, Say, run
+from forensics.errors import CaseError, EvidenceError, VerificationError
+from forensics.pipeline import LANGUAGES, Language, Say, declaration_digest, run
 
 
 def verify(case: Case, key_path: Path | None, say: Say) -> dict[str, Any]:
     """Hold a finished case against its evidence, its manifest, its journal and a fresh derivation.
+
+    Nothing is written into the case.
 
     Returns:
         What was compared: numbers of `inputs`, `outputs`, `journal_entries`.
 
     Raises:
         CaseError: there is nothing to verify.
+        EvidenceError: the key is not the one of the case.
         VerificationError: names every file or journal entry that is not as it was.
+        UnavailableError: a run is working on the case.
     """
     path = case.results / "manifest.json"
     if not path.is_file():
         raise CaseError("there are no results to verify", where=str(path), remedy=f"forensics run {case.folder}")
-    manifest = json.loads(path.read_text())
-    findings = [*_changed_inputs(case, manifest), *_changed_outputs(case, manifest)]
-    entries, broken = _journal(case)
-    findings += broken
-    say(f"compared {len(manifest['inputs'])} inputs, {len(manifest['outputs'])} outputs, {entries} journal entries")
-    if not findings:
-        custody.open_key(case, key_path)
-        findings = _derived_otherwise(case, key_path, manifest, say)
+    with custody.no_run_meanwhile(case):
+        manifest = _manifest(case)
+        key = open_key(case, key_path)
+        findings = [*_changed_inputs(case, manifest), *_changed_outputs(case, manifest)]
+        entries, broken = journal.check(case, key)
+        findings += broken + journal.manifest_findings(case)
+        inputs, outputs = len(manifest["inputs"]), len(manifest["outputs"])
+        say(f"compared {inputs} inputs, {outputs} outputs, {entries} journal entries")
+        _refuse(findings)
+        _refuse(_derived_otherwise(case, key_path, manifest, say), _made_otherwise(manifest))
+    return {"inputs": inputs, "outputs": outputs, "journal_entries": entries}
+
+
+def _manifest(case: Case) -> dict[str, Any]:
+    try:
+        return custody.manifest_of(case) or {}
+    except EvidenceError:
+        findings = ["results/manifest.json: damaged"]
+    _refuse(findings)
+    return {}
+
+
+def _refuse(findings: list[str], also: str = "") -> None:
     if findings:
         raise VerificationError(
-            f"{len(findings)} finding(s): this case is not as it was",
+            f"{len(findings)} finding(s): this case is not as it was{also}",
             where="; ".join(findings),
-            expected="evidence, results and journal as results/manifest.json describes them",
+            expected="evidence, case.toml, results and journal as results/manifest.json describes them",
             remedy="put the originals back, or run again and compare the two results",
         )
-    return {"inputs": len(manifest["inputs"]), "outputs": len(manifest["outputs"]), "journal_entries": entries}
+
+
+def _made_otherwise(manifest: dict[str, Any]) -> str:
+    """Say where other code or versions may be why the bytes differ."""
+    now = custody.versions()
+    before = manifest.get("versions") or {}
+    others = [f"{name} {before.get(name)}, now {now[name]}" for name in sorted(now) if before.get(name) != now[name]]
+    if manifest.get("code") != custody.code_digest():
+        others.append("other code of forensics")
+    return f"; but it was made with {', '.join(others)}" if others else ""
 
 
 def _changed_inputs(case: Case, manifest: dict[str, Any]) -> list[str]:
-    return [
-        f"{entry['path']}: evidence changed or missing"
-        for entry in manifest["inputs"]
-        if not (case.folder / entry["path"]).is_file()
-        or custody.sha256_of(case.folder / entry["path"]) != entry["sha256"]
+    expected = {entry["path"]: entry["sha256"] for entry in manifest["inputs"]}
+    findings = [
+        f"{path}: evidence changed or missing"
+        for path, digest in expected.items()
+        if not _is(case.folder / path, digest)
     ]
+    if manifest.get("declaration") != declaration_digest(case):
+        findings.append("case.toml: does not say what it said when the results were made")
+    try:
+        found = custody.stamps(case)
+    except CaseError:
+        return findings
+    return findings + [f"{path}: evidence that was not there" for path in found if path not in expected]
 
 
 def _changed_outputs(case: Case, manifest: dict[str, Any]) -> list[str]:
+    known = {"manifest.json", *manifest["outputs"]}
+    strangers = sorted(path.name for path in case.results.iterdir() if path.name not in known)
     return [
         f"results/{name}: changed or missing"
         for name, digest in manifest["outputs"].items()
-        if not (case.results / name).is_file() or custody.sha256_of(case.results / name) != digest
-    ]
+        if not _is(case.results / name, digest)
+    ] + [f"results/{name}: not one of the outputs" for name in strangers]
 
 
-def _journal(case: Case) -> tuple[int, list[str]]:
-    """Follow the chain of the journal: each entry holds the digest of the line before; the last names the manifest."""
-    path = case.folder / "journal.jsonl"
-    if not path.is_file():
-        return 0, ["journal.jsonl: missing"]
-    lines = path.read_bytes().splitlines()
-    previous, findings, last_run = None, [], None
-    for number, line in enumerate(lines, start=1):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            return len(lines), [*findings, f"journal.jsonl:{number}: not an entry"]
-        if entry.get("previous") != previous:
-            findings.append(f"journal.jsonl:{number}: the entry before it was changed, removed or moved")
-        previous = hashlib.sha256(line).hexdigest()
-        last_run = entry.get("manifest_sha256", last_run)
-    if last_run != custody.sha256_of(case.results / "manifest.json"):
-        findings.append("results/manifest.json: not the one that the last run wrote")
-    return len(lines), findings
+def _is(path: Path, digest: str) -> bool:
+    return path.is_file() and custody.sha256_of(path) == digest
 
 
 def _derived_otherwise(case: Case, key_path: Path | None, manifest: dict[str, Any], say: Say) -> list[str]:
     """Derive everything again in a fresh place and name the outputs that come out otherwise."""
-    languages = [language for language in LANGUAGES if f"report-{language}.html" in manifest["outputs"]]
+    languages: list[Language] = [language for language in LANGUAGES if f"report-{language}.html" in manifest["outputs"]]
     with private_folder() as fresh:
         again = case.model_copy(update={"derived": fresh})
-        derived = run(again, key_path or custody.key_file(case, None), say, languages, journalled=False)
-        outputs = json.loads((derived.folder / "manifest.json").read_text())["outputs"]
-    return [
-        f"results/{name}: a fresh derivation gives other bytes"
-        for name, digest in manifest["outputs"].items()
-        if outputs.get(name) != digest
-    ]
+        derived = run(again, key_path or key_file(case, None), say, languages, journalled=False)
+        names = sorted({path.name for path in derived.folder.iterdir()} | manifest["outputs"].keys())
+        findings = [
+            f"results/{name}: a fresh derivation gives other bytes"
+            for name in names
+            if name != "manifest.json" and not _is(derived.folder / name, manifest["outputs"].get(name, ""))
+        ]
+        same = (derived.folder / "manifest.json").read_bytes() == (case.results / "manifest.json").read_bytes()
+    return findings if findings or same else ["results/manifest.json: a fresh derivation gives other bytes"]

@@ -78,9 +78,7 @@ def generate_command(
 
 
 @app.command(name="score")
-def score_command(
-    directory: Path, *, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False
-) -> int:
+def score_command(directory: Path, *, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> int:
     """Compare DIRECTORY/case/results with DIRECTORY/truth and write DIRECTORY/score.json.
 
     Parameters

@@ -11,9 +11,7 @@ from synthetic_data.population import Population
 from synthetic_data.professionals import AGENTS, Professionals
 
 
-def answer_traffic(
-    traffic: pl.DataFrame, population: Population, rng: Generator
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def answer_traffic(traffic: pl.DataFrame, population: Population, rng: Generator) -> tuple[pl.DataFrame, pl.DataFrame]:
     """All requests in the order of time, and who each lookup showed.
 
     Requests: TRAFFIC columns with row, what `portal.answer` adds, request_ref (random), token, port,

@@ -140,9 +140,7 @@ def source_number(operator: str, kind: str) -> int:
     return OPERATORS.index(operator) * len(KINDS) + KINDS.index(kind) + 1
 
 
-def write_case_file(
-    case: Path, *, form: str, case_id: str, suspected_from: datetime, population: Population
-) -> None:
+def write_case_file(case: Path, *, form: str, case_id: str, suspected_from: datetime, population: Population) -> None:
     """Write `case`/case.toml; the evidence must be there already, because it is sealed here."""
     text = "# Written by the generator of invented cases: no one in it exists.\n\n"
     text += _case(case_id, suspected_from) + _operators() + _insurers(population)

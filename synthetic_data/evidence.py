@@ -92,9 +92,7 @@ def access_table(requests: pl.DataFrame, operator: int) -> pl.DataFrame:
             "path": [page.path for page in portal.PAGES],
         }
     )
-    rows = requests.filter(pl.col("operator") == operator).join(
-        pages, on="page", how="left", maintain_order="left"
-    )
+    rows = requests.filter(pl.col("operator") == operator).join(pages, on="page", how="left", maintain_order="left")
     ours = {
         "requested_at": pl.col("time").cast(pl.Datetime("us")),
         "client_port": pl.col("port"),

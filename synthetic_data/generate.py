@@ -35,10 +35,7 @@ COMPONENTS = (
 def streams(seed: int) -> dict[str, Generator]:
     """Start the random generators, by component."""
     children = SeedSequence(seed).spawn(len(COMPONENTS))
-    return {
-        name: np.random.Generator(np.random.PCG64(child))
-        for name, child in zip(COMPONENTS, children, strict=True)
-    }
+    return {name: np.random.Generator(np.random.PCG64(child)) for name, child in zip(COMPONENTS, children, strict=True)}
 
 
 def check(recipe: Recipe) -> None:

@@ -82,9 +82,7 @@ def browse(actions: pl.DataFrame, professionals: Professionals, rng: Generator) 
     around = [
         _page(starts, pl.col("time") - before, portal.LOGIN),
         _page(starts, pl.col("time") - before + 900_000, portal.HOME),
-        _page(
-            reads, pl.col("time") - pl.Series(rng.integers(SECOND, 5 * SECOND, len(reads))), portal.ACCOUNT
-        ),
+        _page(reads, pl.col("time") - pl.Series(rng.integers(SECOND, 5 * SECOND, len(reads))), portal.ACCOUNT),
         _page(leaves, pl.col("time") + pl.Series(rng.integers(20, 600, len(leaves)) * SECOND), portal.LOGOUT),
     ]
     operator = professionals.accounts.select("account", "operator")

@@ -126,9 +126,7 @@ def _with_cover(cards: pl.DataFrame, rng: Generator) -> pl.DataFrame:
     )
 
 
-def draw_persons(
-    households: pl.DataFrame, with_former_card: NDArray[np.bool_], rng: Generator
-) -> pl.DataFrame:
+def draw_persons(households: pl.DataFrame, with_former_card: NDArray[np.bool_], rng: Generator) -> pl.DataFrame:
     """One row a human being, with numbers and names; see Population.persons."""
     size = households["size"].to_numpy()
     household = np.repeat(np.arange(len(size)), size)
@@ -230,9 +228,7 @@ def _sexes(
     return np.select([is_child, is_spouse & ~same], [child, 3 - holder], holder)
 
 
-def draw_population(
-    people: int, departments: int, insurers: list[NDArray[np.float64]], rng: Generator
-) -> Population:
+def draw_population(people: int, departments: int, insurers: list[NDArray[np.float64]], rng: Generator) -> Population:
     """Draw exactly `people` human beings, each registered with at least one operator."""
     households = draw_households(people, departments, rng)
     cards = draw_cards(households, insurers, rng)

@@ -74,9 +74,7 @@ def draw_accounts(preset: Preset, rng: Generator) -> pl.DataFrame:
     share = [p.share for p in targets.PROFESSIONS]
     by_operator = shares_to_counts([FIRST_OPERATOR_ACCOUNTS, 1 - FIRST_OPERATOR_ACCOUNTS], preset.accounts)
     operator = np.repeat([0, 1], by_operator)
-    profession = np.concatenate(
-        [np.repeat(np.arange(len(share)), shares_to_counts(share, n)) for n in by_operator]
-    )
+    profession = np.concatenate([np.repeat(np.arange(len(share)), shares_to_counts(share, n)) for n in by_operator])
     count = len(operator)
     kinds_change = np.diff(operator * 100 + profession, prepend=-1) != 0
     new_practice = kinds_change | (rng.random(count) < 0.6)

@@ -52,9 +52,7 @@ def described(recipe: Recipe) -> dict[str, str | int]:
 def write_recipe(folder: Path, recipe: Recipe) -> None:
     """Write truth/recipe.json: the recipe and the names of all other files."""
     names = sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != UNFINISHED
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.name != UNFINISHED
     )
     text = json.dumps({**described(recipe), "files": names}, indent=2, sort_keys=True)
     (folder / "truth" / "recipe.json").write_text(text + "\n", encoding="utf-8")

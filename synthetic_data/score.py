@@ -42,9 +42,7 @@ def read_inputs(directory: Path) -> dict[str, Any]:
             remedy = f"forensics run {directory / 'case'}" if results in path.parents else "generate the case"
             raise UsageError(f"{path}: expected a file, found none; first {remedy}")
     read = {
-        name: json.loads(path.read_text(encoding="utf-8"))
-        if path.suffix == ".json"
-        else pl.read_parquet(path)
+        name: json.loads(path.read_text(encoding="utf-8")) if path.suffix == ".json" else pl.read_parquet(path)
         for name, path in files.items()
     }
     return {**read, "logs": access_log_numbers(directory / "case" / "case.toml")}

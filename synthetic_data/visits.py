@@ -43,9 +43,7 @@ def weekday_factors() -> NDArray[np.float64]:
     return percent / working[:, None]
 
 
-def draw_panels(
-    professionals: Professionals, population: Population, departments: int, rng: Generator
-) -> Panels:
+def draw_panels(professionals: Professionals, population: Population, departments: int, rng: Generator) -> Panels:
     """Each account's clientele: mostly its own department, at its own operator."""
     accounts = professionals.accounts
     level = accounts["lookups_a_day"].to_numpy()
@@ -136,9 +134,7 @@ def local_times(day: Integers, profession: Integers, rng: Generator) -> Integers
     return START + day * DAY + (hour - targets.LOCAL_OFFSET_HOURS) * HOUR + rng.integers(0, HOUR, len(day))
 
 
-def _day_times(
-    account: Integers, day: Integers, profession: Integers, rng: Generator
-) -> tuple[Integers, Integers]:
+def _day_times(account: Integers, day: Integers, profession: Integers, rng: Generator) -> tuple[Integers, Integers]:
     """Draw times of visits given sorted (account, day), and the row of the visit each one queues behind.
 
     Half of the visits start at a time of their own; each of the others follows the one before in the
@@ -154,9 +150,7 @@ def _day_times(
     return own[head] + waited - waited[head], head
 
 
-def _workstations(
-    professionals: Professionals, account: Integers, head: Integers, rng: Generator
-) -> Integers:
+def _workstations(professionals: Professionals, account: Integers, head: Integers, rng: Generator) -> Integers:
     """Serve each queue at one workstation, the first one in two cases of three."""
     owner = professionals.workstations["account"].to_numpy()
     size = np.bincount(owner)

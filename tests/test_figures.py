@@ -33,9 +33,7 @@ def words(axes):
 
 def bars(axes, label):
     """Width of each bar of one label, top row first."""
-    return [
-        bar.get_width() for one in axes.child_axes[0].containers if one.get_label() == label for bar in one
-    ]
+    return [bar.get_width() for one in axes.child_axes[0].containers if one.get_label() == label for bar in one]
 
 
 def heights(panel):
@@ -43,9 +41,7 @@ def heights(panel):
     from matplotlib.patches import StepPatch
 
     return {
-        patch.get_label(): patch.get_data().values.tolist()
-        for patch in panel.patches
-        if isinstance(patch, StepPatch)
+        patch.get_label(): patch.get_data().values.tolist() for patch in panel.patches if isinstance(patch, StepPatch)
     }
 
 
@@ -88,15 +84,9 @@ def test_scraping_and_unclear_are_hatched_so_that_grey_print_tells_them_apart(tm
 def test_the_timeline_counts_its_lookups_in_french(tmp_path):
     found = words(timeline(made_results(tmp_path), language="fr"))
     assert f"Consultations par heure (n = 2{THIN}470)" in found
-    assert (
-        f"Sessions classées «{THIN}extraction automatisée{THIN}» (n = 2{THIN}400, maximum 2{THIN}400)"
-        in found
-    )
+    assert f"Sessions classées «{THIN}extraction automatisée{THIN}» (n = 2{THIN}400, maximum 2{THIN}400)" in found
     assert "Autres sessions (n = 70, maximum 40)" in found
-    assert (
-        f"Temps universel (UTC), du 15{NO_BREAK}janv.{NO_BREAK}2024 au 18{NO_BREAK}janv.{NO_BREAK}2024"
-        in found
-    )
+    assert f"Temps universel (UTC), du 15{NO_BREAK}janv.{NO_BREAK}2024 au 18{NO_BREAK}janv.{NO_BREAK}2024" in found
 
 
 def test_the_timeline_counts_its_lookups_in_english(tmp_path):
@@ -159,9 +149,7 @@ def test_real_data_is_not_stamped(tmp_path, figure):
 
 def test_lengths_are_shares_of_each_rows_perimeter(tmp_path):
     axes = three_numbers(made_results(tmp_path), language="en")
-    assert bars(axes, "certain: shown by the logs") == pytest.approx(
-        [0.41236, 30 / 61, 11.5 / 44, 41.3 / 99, 0]
-    )
+    assert bars(axes, "certain: shown by the logs") == pytest.approx([0.41236, 30 / 61, 11.5 / 44, 41.3 / 99, 0])
     assert lines(axes, "estimate and 95% interval")[0] == pytest.approx((0.428, 0.451))
     assert lines(axes, "envelope (bounds)")[0] == pytest.approx((0.41116, 0.52))
 
@@ -199,9 +187,7 @@ def test_an_insurers_small_count_is_neither_written_nor_drawn(tmp_path):
 
 
 def test_only_the_fifteen_largest_insurers_are_drawn_and_the_rest_is_counted(tmp_path):
-    insurers = [
-        {**ESTIMATE, "scope": "insurer", "insurer": f"M{n:02d}", "perimeter": 90_000 + n} for n in range(18)
-    ]
+    insurers = [{**ESTIMATE, "scope": "insurer", "insurer": f"M{n:02d}", "perimeter": 90_000 + n} for n in range(18)]
     rows, left_out = ranked([ESTIMATE, *insurers])
     assert (len(rows), rows[1]["insurer"], left_out) == (16, "M17", 3)
     results = made_results(tmp_path, summary={"estimates": [ESTIMATE, *insurers]})

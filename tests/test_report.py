@@ -10,7 +10,7 @@ import pytest
 
 from forensics import reasons, report
 from forensics.figures import words as figure_words
-from forensics.report import render, tables, write
+from forensics.report import method, render, tables
 from forensics.report.words import WORDS
 from tests.made_results import BOUNDS_ONLY, ESTIMATE, STRAND, SUMMARY, hour, made_results
 
@@ -58,9 +58,7 @@ def test_the_first_screen_says_three_numbers_in_english(english):
     assert first < second < third < text.index("Figure 1")
     assert "42,800 to 45,100" in text
     assert "with a 95% interval" in text
-    assert (
-        "Envelope, deciding one way or the other whatever remains undecided: 41,116 to 52,000 people." in text
-    )
+    assert "Envelope, deciding one way or the other whatever remains undecided: 41,116 to 52,000 people." in text
     assert f"the certain number would be lower by at most 120{NO_BREAK}people." in text
 
 
@@ -75,9 +73,7 @@ def test_the_first_screen_says_three_numbers_in_french(tmp_path):
 def test_where_only_bounds_are_right_no_interval_is_claimed(tmp_path):
     row = {**ESTIMATE, **BOUNDS_ONLY}
     text = page(made_results(tmp_path, summary={"estimates": [row]})).text
-    assert (
-        "Bounds 41,116 to 52,000 people: the evidence does not allow an interval with a probability" in text
-    )
+    assert "Bounds 41,116 to 52,000 people: the evidence does not allow an interval with a probability" in text
     assert "95% interval" not in text
 
 
@@ -90,9 +86,7 @@ def test_a_case_about_pages_speaks_of_pages(tmp_path):
 
 def test_a_certain_number_without_doubt_says_that_this_is_proved(tmp_path):
     results = made_results(tmp_path, summary={"estimates": [{**ESTIMATE, "certain_doubt": 0}]})
-    assert (
-        "It is proved that the certain number owes nothing to a client accused wrongly." in page(results).text
-    )
+    assert "It is proved that the certain number owes nothing to a client accused wrongly." in page(results).text
 
 
 def test_every_number_of_the_whole_case_is_in_the_table(english):
@@ -123,10 +117,7 @@ def test_an_accused_client_is_shown_with_its_reasons(english):
 
 def test_more_clients_than_a_page_holds_are_counted(tmp_path):
     strands = [{**STRAND, "strand_id": number} for number in range(103)]
-    assert (
-        "3 other, less active clients are in strands.parquet."
-        in page(made_results(tmp_path, strands=strands)).text
-    )
+    assert "3 other, less active clients are in strands.parquet." in page(made_results(tmp_path, strands=strands)).text
 
 
 def test_lines_that_do_not_add_up_are_said_not_to(tmp_path):
@@ -280,10 +271,7 @@ def test_no_word_speaks_of_theft_or_of_copies():
 
 def told(strand, subject, language):
     """The sentences of one client, with ordinary spaces so that they can be read here."""
-    return [
-        text.replace(NO_BREAK, " ").replace(THIN, " ")
-        for text in reasons.sentences(strand, subject, language)
-    ]
+    return [text.replace(NO_BREAK, " ").replace(THIN, " ") for text in reasons.sentences(strand, subject, language)]
 
 
 def test_reasons_of_a_robot_in_english():
@@ -318,12 +306,8 @@ def test_a_measure_that_could_not_be_taken_leaves_no_sentence():
 
 def test_what_prevents_a_verdict_is_said_in_both_languages():
     strand = {**STRAND, "why_not": "measures_disagree"}
-    assert told(strand, "people", "en")[-1] == (
-        "What prevents a firmer verdict: only one family of measures says so."
-    )
-    assert told(strand, "people", "fr")[-1] == (
-        "Ce qui empêche de conclure : une seule famille de mesures l’indique."
-    )
+    assert told(strand, "people", "en")[-1] == ("What prevents a firmer verdict: only one family of measures says so.")
+    assert told(strand, "people", "fr")[-1] == ("Ce qui empêche de conclure : une seule famille de mesures l’indique.")
 
 
 def test_uneven_silences_are_said_to_be_no_steadier_than_chance():
@@ -337,9 +321,7 @@ def test_french_marks_are_kept_to_their_words_by_narrow_spaces():
     assert reasons.phrase(("« Oui » : 3 % ; non ?", ""), "fr") == spaced
 
 
-@pytest.mark.parametrize(
-    ("count", "shown"), [(0, "0"), (1, SMALL), (10, SMALL), (11, "11"), (1234, f"1{THIN}234")]
-)
+@pytest.mark.parametrize(("count", "shown"), [(0, "0"), (1, SMALL), (10, SMALL), (11, "11"), (1234, f"1{THIN}234")])
 def test_counts_from_one_to_ten_are_small_cells(count, shown):
     assert reasons.small_cell(count, "fr") == shown
 

@@ -19,9 +19,7 @@ JOINS_SMALL = [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1]
 JOINS_LARGE = [0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("found", "precision"), [(JOINS_SMALL, 0.7619047619047619), (JOINS_LARGE, 0.5833333333333334)]
-)
+@pytest.mark.parametrize(("found", "precision"), [(JOINS_SMALL, 0.7619047619047619), (JOINS_LARGE, 0.5833333333333334)])
 def test_bcubed_gives_the_worked_example_of_bagga_and_baldwin(found: list[int], precision: float):
     result = bcubed(CHAINS, found)
     assert result.precision == pytest.approx(precision, abs=1e-12)
@@ -52,9 +50,7 @@ def test_groups_that_hold_nothing_have_no_score():
     ("truth", "expected"),
     [(100, 20.0), (85, 20.0 + 2 / 0.05 * 5), (113, 20.0 + 2 / 0.05 * 3)],
 )
-def test_an_interval_scores_its_width_and_pays_forty_times_what_it_misses_at_95_percent(
-    truth: int, expected: float
-):
+def test_an_interval_scores_its_width_and_pays_forty_times_what_it_misses_at_95_percent(truth: int, expected: float):
     assert interval_score(90, 110, 0.95, truth) == expected
 
 
@@ -96,9 +92,7 @@ def made_inputs(by_reference: bool) -> dict:
     found = pl.DataFrame(
         {
             "request_id": [2**40 + line for line in range(1, 7)],
-            "request_ref": pl.Series(
-                requests["request_ref"] if by_reference else [None] * 6, dtype=pl.String
-            ),
+            "request_ref": pl.Series(requests["request_ref"] if by_reference else [None] * 6, dtype=pl.String),
             "session_id": [10, 11, 11, 12, 13, 14],
         }
     )

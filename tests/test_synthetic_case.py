@@ -167,14 +167,10 @@ def test_people_shown_are_those_a_slow_reading_of_the_log_finds(tiny: Path):
     told = dict(truth.select("request_ref", "n_people_shown").iter_rows())
     cards: dict[tuple, list] = defaultdict(list)
     columns = ("operator", "numero_assure", "date_naissance", "rang_naissance", "organisme", "debut_droits")
-    for operator, holder, birth, rank, insurer, start in (
-        evidence(tiny, "register").select(columns).iter_rows()
-    ):
+    for operator, holder, birth, rank, insurer, start in evidence(tiny, "register").select(columns).iter_rows():
         cards[operator, holder].append(((holder, birth, rank), insurer, start))
     everyone, by_insurer = set(), defaultdict(set)
-    asked = evidence(tiny, "access").select(
-        "operator", "heure", "numero", "statut", "nb_assures", "reference"
-    )
+    asked = evidence(tiny, "access").select("operator", "heure", "numero", "statut", "nb_assures", "reference")
     for operator, time, number, status, records, reference in asked.iter_rows():
         if number is None:
             assert (records, told[reference]) == (None, 0)
@@ -336,10 +332,7 @@ def test_honest_people_miss_more_often_than_the_robot_and_never_take_its_pace(ti
     honest, robot = rows.filter(~pl.col("is_scraping")), rows.filter("is_scraping")
     assert 0.05 < share_of(honest["statut"] == 404) < 0.10
     assert share_of(robot["statut"] == 404) < 0.04
-    gap = (
-        pl.col("heure").diff().over("operator", "compte", "adresse_ip", "navigateur").dt.total_milliseconds()
-        / 1000
-    )
+    gap = pl.col("heure").diff().over("operator", "compte", "adresse_ip", "navigateur").dt.total_milliseconds() / 1000
     honest, robot = (t.sort("heure").with_columns(gap=gap)["gap"].drop_nulls() for t in (honest, robot))
     assert honest.median() > 60
     assert 1 / 1.5 < robot.median() < 1 / 0.3
@@ -367,9 +360,7 @@ def test_the_robot_comes_after_the_clean_days_walks_once_and_shares_no_address(t
     assert not robot.select("operator", "numero").is_duplicated().any()
     assert robot.select("operator", "compte").n_unique() == 3
     assert not set(robot["adresse_ip"]) & set(honest["adresse_ip"])
-    assert (
-        robot.group_by("operator", "compte").agg(pl.col("adresse_ip").n_unique())["adresse_ip"] >= 2
-    ).all()
+    assert (robot.group_by("operator", "compte").agg(pl.col("adresse_ip").n_unique())["adresse_ip"] >= 2).all()
     used = pl.read_parquet(tiny / "truth" / "accounts.parquet").filter("used_by_robot")
     owners = honest.join(robot.select("operator", "compte").unique(), on=["operator", "compte"], how="semi")
     assert len(used) == 3

@@ -37,9 +37,7 @@ def test_people_born_in_the_same_month_get_different_numbers_up_to_capacity():
 def test_one_person_too_many_for_a_month_is_refused_with_a_remedy():
     sex = np.ones(identifiers.ORDERS_ASSIGNED + 1, dtype=np.int64)
     birth = np.full(identifiers.ORDERS_ASSIGNED + 1, np.datetime64("1970-05-05"))
-    with pytest.raises(
-        identifiers.CapacityError, match=r"at most 900 people .* 901 needed; choose a smaller"
-    ):
+    with pytest.raises(identifiers.CapacityError, match=r"at most 900 people .* 901 needed; choose a smaller"):
         identifiers.assign_nirs(sex, birth, rng())
 
 

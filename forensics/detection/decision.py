@@ -23,17 +23,24 @@ def smallest_of(chances: Chances) -> Chances:
 
 
 def two_of(chances: Chances) -> Chances:
-    """Ask that two families agree: twice the second smallest chance, valid under any dependence.
+    """Ask that two families agree: the second smallest chance, times the families there are but one.
+
+    It is the chance that fewer than two of the families hold of a client, valid under any dependence: with two
+    families the larger chance, with three twice the middle one.
 
     Args:
         chances: (n, families); NaN where a family is missing.
 
     Returns:
         (n,) chances; NaN where fewer than two families are there.
+
+    References:
+        Benjamini Y., Heller R. 2008. Screening for partial conjunction hypotheses. Biometrics 64:1215-1222.
     """
     ordered = np.sort(np.where(np.isnan(chances), np.inf, chances), axis=1)
+    present = np.sum(~np.isnan(chances), axis=1)
     second = ordered[:, 1]
-    return np.where(np.isinf(second), np.nan, np.minimum(2.0 * second, 1.0))
+    return np.where(present < 2, np.nan, np.minimum((present - 1) * np.where(present < 2, 1.0, second), 1.0))
 
 
 def holm(chances: Chances, level: float, n_tests: int) -> NDArray[np.bool_]:

@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 
 from forensics.case import Case
+from forensics.detection.care import care, peers
 from forensics.detection.decision import benjamini_hochberg, holm, smallest_of, two_of
-from forensics.detection.measures import care, pace, peers, regularity
+from forensics.detection.measures import pace, regularity
 from forensics.engine import create, query
 from forensics.settings import Settings
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import duckdb
 
 NO_ACCOUNT = ""
+COUNTS = ["busiest_subjects", "n_windows", "crowd_busiest", "n_gaps", "gaps_us", "log_gaps_millionths"]
+MINUTE_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,10 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
     """
     settings = case.settings
     people = subjects_are_people(case)
-    follow_up = _follow_up_days(connection, settings) if people else 0
-    create(connection, "patients", {"relation_days": settings.relation_days, "follow_up_days": max(follow_up, 0)})
+    follow_up = _follow_up_days(connection, settings) if people else {}
+    followed = pl.DataFrame(list(follow_up.items()), schema={"operator": pl.String, "days": pl.Int64}, orient="row")
+    connection.register("followed", followed)
+    create(connection, "patients", {"relation_days": settings.relation_days})
     measured = _machine(connection, case, strands, resolution_us)
     testable = measured["n_subjects"].to_numpy() >= settings.least_subjects
     both = measured.select("p_pace", "p_regularity").to_numpy()
@@ -59,8 +64,16 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
     else:
         measured = measured.with_columns(_without_care())
         families = both
-    judged = _decide(measured, settings, testable, p_machine, two_of(families), people, follow_up)
-    return Verdicts(strands=judged, care_known=follow_up >= 1)
+    judged = _decide(
+        measured,
+        settings,
+        testable,
+        p_machine,
+        two_of(families),
+        _why_one_family(measured, people, follow_up),
+        people,
+    )
+    return Verdicts(strands=judged, care_known=bool(follow_up))
 
 
 def subjects_are_people(case: Case) -> bool:
@@ -68,10 +81,13 @@ def subjects_are_people(case: Case) -> bool:
     return any(source.subject_kind not in (None, "page") for _, source in case.sources("access_log"))
 
 
-def _follow_up_days(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
-    """Return how long every lookup can be followed: to the setting, or to where the claims end. 0: not at all."""
-    days = query(connection, "follow_up").item()
-    return max(0, min(settings.follow_up_days, days)) if days is not None else 0
+def _follow_up_days(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
+    """Return how long every lookup at an operator can be followed: to the setting, or to where its claims end.
+
+    An operator whose claims end within a day of its last lookup, or that has none, is left out.
+    """
+    days = query(connection, "follow_up").filter(pl.col("days") >= 1)
+    return {operator: min(settings.follow_up_days, n) for operator, n in days.iter_rows()}
 
 
 def _machine(
@@ -84,42 +100,54 @@ def _machine(
     gaps = query(connection, "strand_gaps", {"least_gap_us": resolution_us // 2})
     frame = strands.join(busiest, on="strand_id", how="left").join(gaps, on="strand_id", how="left")
     frame = _with_crowd(frame.sort("strand_id"), settings)
-    counts = frame.select(pl.col("busiest_subjects", "n_windows", "crowd_busiest", "n_gaps", "gaps_us", "log_gaps_millionths").fill_null(0))  # fmt: skip
+    counts = frame.select(pl.col(COUNTS).fill_null(0))
     n = {name: counts[name].to_numpy() for name in counts.columns}
-    looked = frame["busiest_subjects"].is_not_null().to_numpy()
+    looked = (frame["busiest_subjects"].is_not_null() & frame["crowd_busiest"].is_not_null()).to_numpy()
     p_pace = np.where(looked, pace(n["busiest_subjects"], n["n_windows"], n["crowd_busiest"]), np.nan)
-    p_regularity = np.where(
-        n["n_gaps"] >= 2, regularity(n["n_gaps"], n["gaps_us"], n["log_gaps_millionths"]), np.nan
-    )
+    steady = regularity(
+        n["n_gaps"], n["gaps_us"], n["log_gaps_millionths"],
+        longest_us=settings.session_gap_minutes * MINUTE_US, step_us=resolution_us,
+    )  # fmt: skip
+    p_regularity = np.where(n["n_gaps"] >= 2, steady, np.nan)
     return frame.with_columns(
-        pl.Series("p_pace", p_pace), pl.Series("p_regularity", p_regularity), pl.col("busiest_subjects").fill_null(0)
+        pl.Series("p_pace", p_pace),
+        pl.Series("p_regularity", p_regularity),
+        pl.col("busiest_subjects").fill_null(0),
     )
 
 
 def _with_crowd(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Add the record pace of the crowd: same operator and profession in the clean weeks, where there are enough.
+    """Add the record pace of the crowd, of the first of these that has enough clients to be one.
 
-    Without clean weeks the crowd is every client but the fastest few (`crowd_quantile`).
+    The same operator and profession in the clean weeks; the operator in the clean weeks; where the operator has no
+    clean weeks, every client of the profession, then of the operator, but the fastest few (`crowd_quantile`).
     """
-    clean = frame["clean_busiest"].is_not_null().any()
-    column = "clean_busiest" if clean else "busiest_subjects"
-    record = pl.col(column).max() if clean else pl.col(column).quantile(settings.crowd_quantile, "higher")
-    crowds = frame.drop_nulls(column)
-
-    def of(*by: str) -> pl.DataFrame:
-        return crowds.group_by(by).agg(record=record.cast(pl.Int64), size=pl.len().cast(pl.Int64))
-
-    enough = of("operator", "profession").filter(pl.col("size") >= settings.least_peers)
-    everyone = of("operator").rename({"record": "record_all", "size": "size_all"})
-    return (
-        frame.join(enough, on=["operator", "profession"], how="left")
-        .join(everyone, on="operator", how="left")
-        .with_columns(
-            crowd_busiest=pl.coalesce("record", "record_all"),
-            crowd_strands=pl.coalesce("size", "size_all", pl.lit(0, dtype=pl.Int64)),
-        )
-        .sort("strand_id")
+    clean, fastest = (
+        pl.col("clean_busiest"),
+        pl.col("busiest_subjects").quantile(settings.crowd_quantile, "higher"),
     )
+    crowds = (
+        ("clean_busiest", ["operator", "profession"], clean.max()),
+        ("clean_busiest", ["operator"], clean.max()),
+        ("busiest_subjects", ["operator", "profession"], fastest),
+        ("busiest_subjects", ["operator"], fastest),
+    )
+    for number, (column, by, record) in enumerate(crowds):
+        crowd = (
+            frame.drop_nulls([column, *by])
+            .group_by(by)
+            .agg(
+                record.cast(pl.Int64).alias(f"record_{number}"),
+                pl.len().cast(pl.Int64).alias(f"size_{number}"),
+            )
+            .filter(pl.col(f"size_{number}") >= settings.least_peers)
+        )
+        frame = frame.join(crowd, on=by, how="left")
+    numbers = range(len(crowds))
+    return frame.with_columns(
+        crowd_busiest=pl.coalesce(f"record_{number}" for number in numbers),
+        crowd_strands=pl.coalesce(*(f"size_{number}" for number in numbers), pl.lit(0, dtype=pl.Int64)),
+    ).sort("strand_id")
 
 
 def _with_care(
@@ -128,7 +156,7 @@ def _with_care(
     measured: pl.DataFrame,
     testable: np.ndarray,
     p_machine: np.ndarray,
-    follow_up: int,
+    follow_up: Mapping[str, int],
 ) -> pl.DataFrame:
     """Add care for the strands that a machine measure does not clear: the others cannot reach two families."""
     screened = testable & (np.nan_to_num(p_machine, nan=1.0) <= settings.unclear_level)
@@ -139,12 +167,19 @@ def _with_care(
     connection.register(
         "suspected_accounts", measured.filter(pl.Series(suspected)).select("operator", "account_id").unique()
     )
-    per_peer = query(connection, "peers", {"window_days": settings.peer_window_days})
     own = query(connection, "tested_patients")
-    rows = [_care_row(row, per_peer, settings, follow_up) for row in own.iter_rows(named=True)]
+    connection.register("spans", own.select(SPAN).unique())
+    of_span = query(connection, "peers", {"window_days": settings.peer_window_days}).partition_by(SPAN, as_dict=True)
+    rows = []
+    for row in own.iter_rows(named=True):
+        accounts = of_span.get(tuple(row[name] for name in SPAN))
+        theirs = None if accounts is None else accounts.filter(pl.col("account_id") != row["account_id"])
+        rows.append(_care_row(row, theirs, settings, follow_up[row["operator"]]))
     care_rows = pl.DataFrame(rows, schema={"strand_id": pl.Int64, **_CARE})
     return measured.join(care_rows, on="strand_id", how="left").sort("strand_id")
 
+
+SPAN = ["operator", "profession", "first_day", "last_day"]
 
 _CARE = {
     "n_patients": pl.Int64, "n_followed": pl.Int64, "peers_share_followed": pl.Float64, "peers": pl.Int64,
@@ -157,22 +192,28 @@ def _without_care() -> list[pl.Expr]:
 
 
 def _care_row(
-    own: Mapping[str, int], per_peer: pl.DataFrame, settings: Settings, follow_up: int
+    own: Mapping[str, int], theirs: pl.DataFrame | None, settings: Settings, follow_up: int
 ) -> dict[str, float | int | None]:
-    """Measure one strand against the peers of its own weeks."""
-    theirs = per_peer.filter(pl.col("strand_id") == own["strand_id"])
+    """Measure one strand against the other accounts of its own days."""
     row: dict[str, float | int | None] = {
         "strand_id": own["strand_id"],
         "n_patients": own["n_patients"],
         "n_followed": own["n_explained"],
-        "peers": theirs.height,
+        "peers": 0 if theirs is None else theirs.height,
         "follow_up_days": follow_up,
     }
-    if theirs.height >= settings.least_peers:
+    if theirs is not None and theirs.height >= settings.least_peers:
         law = peers(theirs["n_patients"].to_numpy(), theirs["n_explained"].to_numpy())
         row["peers_share_followed"] = law.share
         row["p_care"] = care(own["n_patients"], own["n_explained"], law)
     return row
+
+
+def _why_one_family(measured: pl.DataFrame, people: bool, follow_up: Mapping[str, int]) -> list[str]:
+    """Return, for each strand, what would keep the second family from being measured."""
+    if not people:
+        return ["too_few_gaps"] * measured.height
+    return ["no_peers" if operator in follow_up else "no_claims" for operator in measured["operator"]]
 
 
 def _decide(
@@ -181,20 +222,27 @@ def _decide(
     testable: np.ndarray,
     p_machine: np.ndarray,
     p_two: np.ndarray,
+    missing: list[str],
     people: bool,
-    follow_up: int,
 ) -> pl.DataFrame:
-    """Apply the rule: scraping by Holm on two families, unclear by false discovery rate or by one family alone."""
+    """Apply the rule: scraping by Holm on two families; unclear by false discovery rate, or by the machine alone.
+
+    What the machine says alone, at the level of an accusation, leaves a client unclear unless care speaks for it: a
+    fast client whose patients are followed by claims is a practice's software. Nothing speaks for a client of pages.
+    """
     n_tests = int(testable.sum())
     combined = np.where(testable, p_two, np.nan)
     scraping = holm(combined, settings.accusation_level, n_tests)
     scraping |= _beside_accused(measured, combined, scraping, settings.accused_account_rate)
-    alone = holm(np.where(testable & np.isnan(p_two), p_machine, np.nan), settings.accusation_level, n_tests)
+    not_cleared = ~(p_two > settings.unclear_level) if people else np.ones(len(p_two), dtype=bool)
+    alone = holm(np.where(testable & not_cleared, p_machine, np.nan), settings.accusation_level, n_tests)
     unclear = (benjamini_hochberg(combined, settings.unclear_level, n_tests) | alone) & ~scraping
     verdict = np.select([scraping, unclear], ["scraping", "unclear"], "honest")
-    missing = "no_claims" if people and not follow_up else "no_peers" if people else "too_few_gaps"
-    why_not = np.select([scraping, ~testable, unclear & alone], ["", "too_few_subjects", missing], "measures_disagree")
-    why_not = np.where(verdict == "honest", np.where(testable, "", "too_few_subjects"), why_not)
+    why_not = np.select(
+        [scraping, ~testable, unclear & np.isnan(p_two), unclear],
+        ["", "too_few_subjects", np.array(missing), "measures_disagree"],
+        "",
+    )
     return measured.with_columns(
         pl.Series("p_combined", combined),
         pl.Series("verdict", verdict, dtype=pl.String),

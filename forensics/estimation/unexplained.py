@@ -59,9 +59,15 @@ def excess(stratum: Stratum) -> tuple[float, float, int]:
 def unexplained_at_most(strata: Sequence[Stratum], level: float) -> int:
     """Return the upper limit of the patients that care leaves unexplained beyond what is usual.
 
+    Never below what the accounts' own variation could hide: where more is explained than usual, the excess is taken
+    as none, so that a lucky season cannot exclude a robot that this comparison would not have seen.
+
     Args:
         strata: professions; each is compared with itself, their excesses and variances add up.
         level: two-sided confidence; the limit is the upper end.
+
+    References:
+        Cowan G., Cranmer K., Gross E., Vitells O. 2011. Power-constrained limits. arXiv:1105.3166.
     """
     from scipy.stats import t
 
@@ -71,4 +77,4 @@ def unexplained_at_most(strata: Sequence[Stratum], level: float) -> int:
     accounts = sum(part[2] for part in parts)
     reach = float(t.ppf((1 + level) / 2, max(accounts - len(parts), 1)))
     patients = sum(int(stratum.patients.sum()) for stratum in strata)
-    return max(0, min(patients, math.ceil(total + reach * error)))
+    return min(patients, math.ceil(max(total, 0.0) + reach * error))

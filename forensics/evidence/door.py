@@ -1,5 +1,8 @@
 """The door: pandera holds every mapped row against its model; a row that fails is set aside with the reason."""
 
+# A column's type may be a dtype object, as pandera reads it.
+# pyright: reportInvalidTypeForm=false
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -8,6 +11,7 @@ import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
+from forensics.evidence.mapping import MINUTES_A_YEAR
 from forensics.schemas import Instant
 from forensics.vocabulary import ACCOUNT_KINDS, ACTIONS, ROLES
 
@@ -53,7 +57,8 @@ class CounterLine(pa.DataFrameModel):
     """One mapped window of a counter."""
 
     window_start: Instant = pa.Field(ge=EARLIEST, lt=LATEST)
-    window_minutes: pl.Int64 = pa.Field(nullable=True, ge=1)
+    window_end: Instant = pa.Field(ge=EARLIEST, lt=LATEST)
+    window_minutes: pl.Int64 = pa.Field(nullable=True, ge=1, le=MINUTES_A_YEAR)
     requests: pl.Int64 = pa.Field(nullable=True, ge=0)
     response_bytes: pl.Int64 = pa.Field(nullable=True, ge=0)
 

@@ -112,16 +112,18 @@ def persons_of(person_keys: pl.DataFrame) -> pl.DataFrame:
     graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
     component = connected_components(graph, directed=False)[1][:n]
     frame = pl.DataFrame({"person_key": np.arange(n), "component": component})
-    return frame.select(
-        "person_key",
-        person_id=pl.col("person_key").min().over("component"),
-        link_probability=pl.lit(1.0),
-    ).join(person_keys.select("person_key").unique(), on="person_key", how="semi").sort("person_key")
+    return (
+        frame.select(
+            "person_key",
+            person_id=pl.col("person_key").min().over("component"),
+            link_probability=pl.lit(1.0),
+        )
+        .join(person_keys.select("person_key").unique(), on="person_key", how="semi")
+        .sort("person_key")
+    )
 
 
-def identities(
-    key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logged: pl.DataFrame
-) -> Identities:
+def identities(key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logged: pl.DataFrame) -> Identities:
     """Put keys in the place of everything that names a person or a card.
 
     Args:
@@ -216,8 +218,9 @@ def claimed_persons(claims: pl.LazyFrame, register: pl.DataFrame, person_keys: p
     exact = register.drop_nulls("own_message").group_by("own_message").agg(by_own=pl.col("person_message").min())
     by_number = register.group_by("own").agg(by_number=pl.col("person_message").min())
     found = clear.join(exact, on="own_message", how="left").join(by_number, on="own", how="left")
+    known = pl.col("by_holder").is_in(person_keys["person_message"].implode())
     return (
-        found.with_columns(person_message=pl.coalesce("by_holder", "by_own", "by_number"))
+        found.with_columns(person_message=pl.coalesce(pl.when(known).then("by_holder"), "by_own", "by_number"))
         .join(person_keys, on="person_message", how="left")
         .select("operator", "account_id", "submitted_at", "person_key")
         .sort(pl.all(), nulls_last=True)

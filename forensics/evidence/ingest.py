@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from forensics.case import Case
-from forensics.engine import connect, private_folder, query, sql, write_table
+from forensics.engine import connect, private_folder, query, sql, view, write_table
 from forensics.errors import EvidenceError
 from forensics.evidence.identities import (
     CLEAR_SUBJECTS,
@@ -26,17 +27,20 @@ if TYPE_CHECKING:
 
 TABLES = (
     "requests", "register", "subjects", "persons", "keys", "accounts", "claims", "counters", "log_coverage",
-    "duplicates", "rejected", "sources",
+    "duplicates", "rejected", "sources", "files",
 )  # fmt: skip
 
 
-def ingest(case: Case, key: bytes, say: Callable[[str], None]) -> list[Path]:
+def ingest(
+    case: Case, key: bytes, say: Callable[[str], None], unmoved: Callable[[], None] = lambda: None
+) -> list[Path]:
     """Read all evidence and write the canonical tables.
 
     Args:
         case: the case; its evidence is only read.
         key: the case key, under which names become pseudonyms.
         say: is told what is being done, counts only.
+        unmoved: is called once all is read, before anything is written; refuses evidence that changed meanwhile.
 
     Returns:
         The tables written, in `work/`.
@@ -50,6 +54,7 @@ def ingest(case: Case, key: bytes, say: Callable[[str], None]) -> list[Path]:
             one = read_source(case, number, source, private)
             say(f"read {source.id}: {one.read:,} lines, {one.rejected.height:,} rejected")
             reads.append(one)
+        unmoved()
         spill = private / "spill"
         spill.mkdir()
         with connect(case.settings, spill) as connection:
@@ -74,12 +79,10 @@ def _write_tables(
     register = clear_register(clear_rows(reads, "register"))
     known = _identities(case, key, register, connection)
     say(f"keyed {known.subject_keys.height:,} subjects and {known.persons['person_id'].n_unique():,} people")
-    duplicates = query(connection, "duplicates")
-    work = case.work
-    work.mkdir(exist_ok=True)
-    _write_requests(connection, known, work / "requests.parquet")
+    repeated = query(connection, "duplicates")
+    connection.register("repeated_lines", repeated.select("source_number", "line"))
     accounts, again = _accounts(reads)
-    duplicates = pl.concat([duplicates, again]).sort("source", "line")
+    duplicates = pl.concat([repeated.drop("source_number"), again]).sort("source", "line")
     rejected = pl.concat([one.rejected.select(pl.lit(one.source.id).alias("source"), pl.all()) for one in reads])
     tables = {
         "register": known.register,
@@ -92,19 +95,20 @@ def _write_tables(
         "duplicates": duplicates,
         "rejected": rejected,
         "sources": _sources(reads, duplicates),
+        "files": pl.concat([one.files for one in reads]),
     }
-    connection.register("counters", tables["counters"])
-    connection.read_parquet(str(work / "requests.parquet")).create_view("requests")
-    tables["log_coverage"] = query(connection, "log_coverage")
-    for name, frame in tables.items():
-        write_table(frame, work / f"{name}.parquet")
+    with _unfinished_requests(case, connection, known) as requests:
+        connection.register("counters", tables["counters"])
+        view(connection, "requests", requests)
+        tables["log_coverage"] = query(connection, "log_coverage")
+        for name, frame in tables.items():
+            write_table(frame, case.work / f"{name}.parquet")
+        requests.replace(case.work / "requests.parquet")
     say(f"wrote {len(TABLES)} tables")
-    return [work / f"{name}.parquet" for name in TABLES]
+    return [case.work / f"{name}.parquet" for name in TABLES]
 
 
-def _identities(
-    case: Case, key: bytes, register: pl.DataFrame, connection: duckdb.DuckDBPyConnection
-) -> Identities:
+def _identities(case: Case, key: bytes, register: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> Identities:
     kinds = sorted({source.subject_kind for _, source in case.sources("access_log") if source.subject_kind})
     registered = {source.operator for _, source in case.sources("register")}
     logged = query(connection, "logged_subjects").with_columns(
@@ -113,43 +117,41 @@ def _identities(
     return identities(key, register, subject_rows(register, kinds), logged)
 
 
-def _write_requests(connection: duckdb.DuckDBPyConnection, known: Identities, path: Path) -> None:
-    """Write the requests without holding them in memory, whole or not at all."""
+@contextmanager
+def _unfinished_requests(case: Case, connection: duckdb.DuckDBPyConnection, known: Identities) -> Iterator[Path]:
+    """Write the requests without holding them in memory, under a temporary name; they go if the block fails."""
     connection.register("subject_keys", known.subject_keys)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    rows = connection.sql(sql("requests"), params={"lines_a_source": 2**LINE_BITS})
-    rows.write_parquet(str(unfinished), compression="zstd")
-    unfinished.replace(path)
+    case.work.mkdir(exist_ok=True)
+    unfinished = case.work / ".requests.parquet.unfinished"
+    try:
+        rows = connection.sql(sql("requests"), params={"lines_a_source": 2**LINE_BITS})
+        rows.write_parquet(str(unfinished), compression="zstd")
+        yield unfinished
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _accounts(reads: list[SourceRead]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the accounts, each once, and the lines that repeat one. Company, SIRET and bank identity stay out."""
+    place = pl.col("source_number") * 2**LINE_BITS + pl.col("line")
     rows = clear_rows(reads, "accounts").with_columns(
-        first=pl.col("line").min().over("operator", "account_id"),
+        is_first=place == place.min().over("operator", "account_id"),
+        first_line=pl.col("line").sort_by(place).first().over("operator", "account_id"),
+        first_source=pl.col("source").sort_by(place).first().over("operator", "account_id"),
     )
-    repeated = rows.filter(pl.col("line") > pl.col("first")).select(
-        "source", "line", pl.lit(None, dtype=pl.Int64).alias("byte_offset"),
-        pl.format("same account_id as line {}", "first").alias("reason"),
-    )  # fmt: skip
-    accounts = rows.filter(pl.col("line") == pl.col("first")).select(
-        "operator", "account_id", "account_kind", "practice_id", "profession", "department",
-        "opened_at",
-    )  # fmt: skip
+    reason = pl.format("same account_id as line {} of {}", "first_line", "first_source")
+    repeated = rows.filter(~pl.col("is_first")).select("source", "line", "byte_offset", reason=reason)
+    accounts = rows.filter("is_first").select(
+        "operator", "account_id", "account_kind", "practice_id", "profession", "department", "opened_at"
+    )
     return accounts.sort("operator", "account_id").collect(), repeated.sort("source", "line").collect()
 
 
 def _counters(reads: list[SourceRead]) -> pl.DataFrame:
-    """Return the counters' windows; one that gives a length instead of an end gets its end from it."""
-    start, length = pl.col("window_start"), pl.duration(minutes=pl.col("window_minutes"))
     rows = clear_rows(reads, "counters").select(
-        "operator",
-        "server",
-        start,
-        pl.coalesce("window_end", start + length),
-        "requests",
-        "response_bytes",
+        "operator", "server", "window_start", "window_end", "requests", "response_bytes"
     )
-    return rows.drop_nulls("window_end").sort("operator", "server", "window_start").collect()
+    return rows.sort(pl.all(), nulls_last=True).collect()
 
 
 def _sources(reads: list[SourceRead], duplicates: pl.DataFrame) -> pl.DataFrame:

@@ -6,8 +6,10 @@ from urllib.parse import unquote_plus
 
 import polars as pl
 
-from forensics.case import Case, Reference, Screen, Source
-from forensics.errors import CaseError, EvidenceError
+from forensics.case import Case
+from forensics.declaration import Reference, Screen, Source
+from forensics.errors import EvidenceError
+from forensics.evidence.formats import Batch
 from forensics.vocabulary import EVIDENCE_FIELDS
 
 INSTANTS = frozenset({"requested_at", "submitted_at", "opened_at", "window_start", "window_end"})
@@ -17,7 +19,11 @@ NUMBERS: dict[str, type[pl.DataType]] = {
     "records_returned": pl.Int32, "requests": pl.Int64, "window_minutes": pl.Int64,
 }  # fmt: skip
 LOG_TIME = "%d/%b/%Y:%H:%M:%S %z"
+MINUTES_A_YEAR = 366 * 1440
+ISO_TIMES = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
 JOINED_BY = " | "
+HEIGHT = "line\n"
+"""A column name that no file has."""
 
 
 def columns_needed(source: Source, offered: list[str], where: str) -> list[str]:
@@ -92,13 +98,10 @@ def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Exp
     elif dtype == pl.Date:
         aware = _from_local(column.cast(pl.Datetime("us")), zone)
     else:
-        text = column.cast(pl.String)
-        tried = [_parse(text, form, zone) for form in _formats(source)]
-        tried += [] if tried else [_parse(text, "%Y-%m-%dT%H:%M:%S%.f%#z", zone), _parse(text, "%Y-%m-%d %H:%M:%S%.f", zone)]
-        aware = pl.coalesce(tried)
-    return aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + pl.duration(
-        microseconds=round(source.clock_offset_s * 1e6)
-    )
+        text = _text(name, dtype)
+        forms = _formats(source) or ISO_TIMES
+        aware = pl.coalesce([_parse(text, form, zone) for form in forms])
+    return aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
 
 
 def _parse(text: pl.Expr, form: str, zone: str) -> pl.Expr:
@@ -116,9 +119,19 @@ def _date(name: str, dtype: pl.DataType, source: Source) -> pl.Expr:
     column = pl.col(name)
     if dtype in (pl.Date, pl.Datetime):
         return column.cast(pl.Date)
-    text = column.cast(pl.String)
+    text = _text(name, dtype)
     forms = _formats(source) if source.format != "combined" else []
     return pl.coalesce([text.str.to_date(form, strict=False) for form in (*forms, "%Y-%m-%d")])
+
+
+def _text(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Return a column as text, null where there is none; a number that a file keeps as 12.0 is 12."""
+    column = pl.col(name)
+    if dtype.is_float():
+        whole = column.cast(pl.Int64, strict=False)
+        return pl.when(whole == column).then(whole.cast(pl.String)).otherwise(column.cast(pl.String))
+    text = column.cast(pl.String, strict=False)
+    return pl.when(text.str.strip_chars() != "").then(text)
 
 
 def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
@@ -127,16 +140,16 @@ def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
     if name in DATES:
         return _date(name, dtype, source)
     if name in NUMBERS:
-        return pl.col(name).cast(NUMBERS[name], strict=False)
-    text = pl.col(name).cast(pl.String)
-    return _without_query(text) if name == "path" else text
+        number = _text(name, dtype).str.strip_chars() if dtype == pl.String else pl.col(name)
+        return number.cast(NUMBERS[name], strict=False)
+    return _without_query(_text(name, dtype)) if name == "path" else _text(name, dtype)
 
 
-def mapped(rows: pl.DataFrame, source: Source, case: Case) -> tuple[pl.DataFrame, pl.DataFrame]:
+def mapped(batch: Batch, source: Source, case: Case) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Turn raw columns into typed fields.
 
     Args:
-        rows: `line`, `byte_offset` and raw columns.
+        batch: places and raw columns of some lines.
         source: says where each field is.
         case: gives the zone of local times.
 
@@ -146,23 +159,32 @@ def mapped(rows: pl.DataFrame, source: Source, case: Case) -> tuple[pl.DataFrame
     """
     zone = str(case.zone(source))
     known = EVIDENCE_FIELDS[source.kind]
-    raw = rows.select("line", "byte_offset", *(_value(reference).alias(f) for f, reference in source.fields.items()))
-    types = raw.schema
-    typed = raw.with_columns(_typed(field, types[field], source, zone).alias(f"{field}*") for field in source.fields)
-    reasons = [
-        pl.when(pl.col(field).is_not_null() & pl.col(f"{field}*").is_null()).then(pl.lit(f"{field}: {_wanted(field)}"))
-        for field in source.fields
-    ]
-    reasons += [
-        pl.when(pl.col(f"{field}*").is_null()).then(pl.lit(f"{field}: missing")) for field in known if known[field]
-    ]
-    judged = typed.with_columns(reason=pl.coalesce(reasons))
+    # A constant alone would be one row, whatever the height of the batch.
+    values = [_value(reference).alias(field) for field, reference in source.fields.items()]
+    raw = batch.rows.with_columns(batch.places["line"].alias(HEIGHT)).select(HEIGHT, *values).drop(HEIGHT)
+    typed = raw.select(_typed(field, raw.schema[field], source, zone).alias(field) for field in source.fields)
+    columns = batch.places.hstack(typed.select(pl.all().name.suffix("*"))).hstack(raw)
+    judged = columns.with_columns(reason=pl.coalesce(_reasons(source, raw.schema)))
     unreadable = judged.filter(pl.col("reason").is_not_null()).select("line", "byte_offset", "reason")
     fields = [
-        pl.col(f"{field}*").alias(field) if field in source.fields else pl.lit(None, dtype=field_type(field)).alias(field)
+        (pl.col(f"{field}*") if field in source.fields else pl.lit(None, dtype=field_type(field))).alias(field)
         for field in known
     ]
     return judged.filter(pl.col("reason").is_null()).select("line", "byte_offset", *fields), unreadable
+
+
+def _reasons(source: Source, schema: pl.Schema) -> list[pl.Expr]:
+    """Return why a line cannot be taken: a value that is not of its field's kind, a required one that is missing."""
+    reasons = []
+    for field in source.fields:
+        there = pl.col(field).is_not_null()
+        if schema[field] == pl.String:
+            there &= pl.col(field).str.strip_chars() != ""
+        lost = there & pl.col(f"{field}*").is_null()
+        reasons.append(pl.when(lost).then(pl.lit(f"{field}: {_wanted(field)}")))
+    required = [field for field, needed in EVIDENCE_FIELDS[source.kind].items() if needed]
+    reasons += [pl.when(pl.col(f"{field}*").is_null()).then(pl.lit(f"{field}: missing")) for field in required]
+    return reasons
 
 
 def _wanted(field: str) -> str:
@@ -170,7 +192,7 @@ def _wanted(field: str) -> str:
         return "not a time that exists in the declared format and zone"
     if field in DATES:
         return "not a date in the declared format"
-    return "not a whole number"
+    return "not a whole number" if field in NUMBERS else "not text"
 
 
 def field_type(field: str) -> pl.DataType:
@@ -192,10 +214,6 @@ def action_of(case: Case, source: Source) -> pl.Expr:
     path, at = pl.col("path").fill_null(""), pl.col("requested_at")
     by_screen = []
     for screen in screens_of(case, source):
-        try:
-            pl.Series([""]).str.contains(screen.match)
-        except pl.exceptions.ComputeError:
-            raise CaseError(f"screen {screen.match!r}: not a regular expression of the supported kind (RE2)") from None
         holds = path.str.contains(screen.match)
         if screen.valid_from:
             holds &= at >= screen.valid_from
@@ -204,3 +222,16 @@ def action_of(case: Case, source: Source) -> pl.Expr:
         by_screen.append(pl.when(holds).then(pl.lit(screen.action)))
     default = pl.when(pl.col("subject").is_not_null()).then(pl.lit("detail")).otherwise(pl.lit("other"))
     return pl.coalesce(pl.col("action"), *by_screen, default)
+
+
+def with_ends(fields: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give each window of a counter its end, from its length where it has none.
+
+    Returns:
+        (windows, unended): `unended` has `line`, `byte_offset`, `reason`.
+    """
+    length = pl.duration(minutes=pl.col("window_minutes").clip(0, MINUTES_A_YEAR))
+    windows = fields.with_columns(window_end=pl.coalesce("window_end", pl.col("window_start") + length))
+    is_whole = (pl.col("window_end") > pl.col("window_start")).fill_null(value=False)
+    reason = pl.lit("window_end: neither it nor window_minutes ends the window after its start")
+    return windows.filter(is_whole), windows.filter(~is_whole).select("line", "byte_offset", reason=reason)

@@ -8,29 +8,42 @@ from pathlib import Path
 
 import polars as pl
 
-from forensics.case import Case, Source
+from forensics.case import Case
 from forensics.custody import evidence_files
+from forensics.declaration import Source
 from forensics.errors import EvidenceError
 from forensics.evidence.door import admit
 from forensics.evidence.formats import READERS, columns_of
-from forensics.evidence.mapping import action_of, columns_needed, field_type, mapped
+from forensics.evidence.mapping import action_of, columns_needed, field_type, mapped, with_ends
+from forensics.evidence.masking import masked_paths
 from forensics.evidence.pseudonyms import normal_subject, subject_message
 from forensics.vocabulary import EVIDENCE_FIELDS
 
 LINE_BITS = 40
 ENOUGH_TO_JUDGE = 1_000
-"""Lines after which a source that is mostly unreadable is refused without reading the rest."""
+HOPELESS_SHARE = 0.5
+"""A source of which, after enough lines, more than this cannot be read is refused without reading the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRead:
-    """What became of the lines of one source: `parts` hold the admitted rows, in clear, in the private folder."""
+    """What became of the lines of one source.
+
+    Attributes:
+        source: its description.
+        number: its place in `case.toml`, from 1.
+        read: lines, counted on the raw bytes.
+        parts: the admitted rows, in clear, in the private folder.
+        rejected: the lines set aside: `line`, `byte_offset`, `reason`.
+        files: one row a file: `source`, `path` (inside the case), `first_line`, `lines`.
+    """
 
     source: Source
     number: int
     read: int
     parts: list[Path]
     rejected: pl.DataFrame
+    files: pl.DataFrame
 
 
 def read_source(case: Case, number: int, source: Source, private: Path) -> SourceRead:
@@ -43,39 +56,84 @@ def read_source(case: Case, number: int, source: Source, private: Path) -> Sourc
     """
     parts: list[Path] = []
     rejected: list[pl.DataFrame] = []
-    read = 0
-    for admitted, refused, lines, file in _batches(case, number, source):
-        read += lines
-        rejected.append(refused)
-        if admitted.height:
-            parts.append(private / f"{number:04d}-{len(parts):06d}.parquet")
-            admitted.write_parquet(parts[-1], compression="lz4")
-        if read >= ENOUGH_TO_JUDGE:
-            _refuse_unreadable(case, source, file, read, rejected)
-    if not read:
-        raise EvidenceError(
-            f"source {source.id!r} holds no line", where=source.path, remedy="correct its path in case.toml"
-        )
-    _refuse_unreadable(case, source, file, read, rejected)
-    return SourceRead(source=source, number=number, read=read, parts=parts, rejected=pl.concat(rejected))
-
-
-def _batches(
-    case: Case, number: int, source: Source
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int, str]]:
-    """Give (admitted, set aside, lines counted, file name) for each batch of a source."""
-    before = 0
+    files: list[tuple[str, str, int, int]] = []
+    judge = _Judge(source=source, most_rejected_share=case.settings.most_rejected_share)
     for path in evidence_files(case, source):
-        columns = columns_needed(source, columns_of(path, source.format), path.name)
-        lines_of_file = 0
-        for batch in READERS[source.format](path, columns):
-            fields, untyped = mapped(batch.rows, source, case)
-            admitted, refused = admit(fields, source.kind)
-            aside = pl.concat([batch.unreadable, untyped, refused]).sort("line")
-            ready = _ready(case, number, source, admitted).with_columns(pl.col("line") + before)
-            yield ready, aside.with_columns(pl.col("line") + before), batch.lines, path.name
-            lines_of_file += batch.lines
-        before += lines_of_file
+        before = judge.read
+        for fields, aside, lines in _batches(case, source, path):
+            judge.refuse_hopeless(path.name, aside, lines)
+            rejected.append(aside.with_columns(pl.col("line") + before))
+            if fields.height:
+                parts.append(private / f"{number:04d}-{len(parts):06d}.parquet")
+                ready = _ready(case, number, source, fields).with_columns(pl.col("line") + before)
+                ready.write_parquet(parts[-1], compression="lz4")
+        files.append((source.id, path.relative_to(case.folder).as_posix(), before + 1, judge.read - before))
+    judge.refuse_unreadable()
+    return SourceRead(
+        source=source,
+        number=number,
+        read=judge.read,
+        parts=parts,
+        rejected=pl.concat(rejected),
+        files=pl.DataFrame(
+            files,
+            schema={"source": pl.String, "path": pl.String, "first_line": pl.Int64, "lines": pl.Int64},
+            orient="row",
+        ),
+    )
+
+
+def _batches(case: Case, source: Source, path: Path) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int]]:
+    """Give (admitted, set aside, lines counted) for each batch of a file, lines numbered from its first."""
+    columns = columns_needed(source, columns_of(path, source.format), path.name)
+    for batch in READERS[source.format](path, columns):
+        fields, untyped = mapped(batch, source, case)
+        unended = untyped.clear()
+        if source.kind == "counters":
+            fields, unended = with_ends(fields)
+        admitted, refused = admit(fields, source.kind)
+        yield admitted, pl.concat([batch.unreadable, untyped, unended, refused]).sort("line"), batch.lines
+
+
+@dataclass(kw_only=True)
+class _Judge:
+    """Counts the lines of a source and refuses it where its description, not its lines, must be wrong."""
+
+    source: Source
+    most_rejected_share: float
+    read: int = 0
+    rejected: int = 0
+    first: str = ""
+    reason: str = ""
+
+    def refuse_hopeless(self, file: str, aside: pl.DataFrame, lines: int) -> None:
+        """Count a batch, and refuse the source early where most of it cannot be read."""
+        if aside.height and not self.rejected:
+            self.first, self.reason = f"{file}:{aside['line'][0]}", aside["reason"][0]
+        self.read += lines
+        self.rejected += aside.height
+        if self.read >= ENOUGH_TO_JUDGE and self.rejected > max(HOPELESS_SHARE, self.most_rejected_share) * self.read:
+            self._refuse()
+
+    def refuse_unreadable(self) -> None:
+        """Refuse a source that holds nothing, or too many lines that cannot be read."""
+        if not self.read:
+            raise EvidenceError(
+                f"source {self.source.id!r} holds no line",
+                where=self.source.path,
+                remedy="correct its path in case.toml",
+            )
+        if self.rejected > self.most_rejected_share * self.read:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        raise EvidenceError(
+            f"source {self.source.id!r}: {self.rejected:,} of the first {self.read:,} lines cannot be read",
+            where=self.first,
+            expected=f"format {self.source.format!r} with the fields of [source.fields]",
+            found=self.reason,
+            remedy="correct format, date_format, timezone or fields in case.toml; nothing was written",
+        )
 
 
 def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> pl.DataFrame:
@@ -88,6 +146,7 @@ def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> p
     rows = rows.with_columns(action=action_of(case, source))
     value = _subject_value(source) if source.subject_kind else pl.lit(None, dtype=pl.String)
     return rows.with_columns(
+        path=masked_paths(rows, source.subject_kind),
         subject_kind=pl.when(value.is_not_null()).then(pl.lit(source.subject_kind, dtype=pl.String)),
         subject_message=subject_message(source.operator, source.subject_kind or "", value),
     )
@@ -108,27 +167,11 @@ def narrowed(number: pl.Expr, prefix: str = "") -> pl.Expr:
     return pl.concat_str([number, pl.col(f"{prefix}birth_date").cast(pl.String), rank], separator="|")
 
 
-def _refuse_unreadable(
-    case: Case, source: Source, file: str, read: int, rejected: list[pl.DataFrame]
-) -> None:
-    """Refuse a source of which too many lines cannot be read: its description is wrong, not the lines."""
-    n_rejected = sum(part.height for part in rejected)
-    if n_rejected <= case.settings.most_rejected_share * read:
-        return
-    first = next(part for part in rejected if part.height).row(0, named=True)
-    raise EvidenceError(
-        f"source {source.id!r}: {n_rejected:,} of the first {read:,} lines cannot be read",
-        where=f"{file}:{first['line']}",
-        expected=f"format {source.format!r} with the fields of [source.fields]",
-        found=first["reason"],
-        remedy="correct format, date_format, timezone or fields in case.toml; nothing was written",
-    )
-
-
 def clear_rows(reads: list[SourceRead], kind: str) -> pl.LazyFrame:
     """Return the admitted rows of all sources of a kind, in clear, for as long as the private folder lives."""
     parts = [part for one in reads if one.source.kind == kind for part in one.parts]
     if not parts:
         fields = {field: field_type(field) for field in EVIDENCE_FIELDS[kind]}
-        return pl.LazyFrame(schema={**fields, "line": pl.Int64, "source": pl.String, "operator": pl.String})
-    return pl.scan_parquet(parts)
+        places = {"line": pl.Int64, "byte_offset": pl.Int64, "source": pl.String, "source_number": pl.Int64}
+        return pl.LazyFrame(schema={**fields, **places, "operator": pl.String})
+    return pl.scan_parquet(parts, glob=False)

@@ -48,8 +48,7 @@ def three_numbers(results: Results, ax: Axes | None = None, language: Language =
         chart = ax.inset_axes((CHART[0], 0, CHART[1], 1))
         level = share(next((row["level"] for row in rows if row["level"] is not None), 0.95), language)
         names = {
-            key: phrase(WORDS[key], language, level=level)
-            for key in ("certain", "interval", "envelope", "perimeter")
+            key: phrase(WORDS[key], language, level=level) for key in ("certain", "interval", "envelope", "perimeter")
         }
         heights = _heights(rows)
         for height, row in zip(heights, rows, strict=True):
@@ -102,9 +101,7 @@ def _draw(chart: Axes, y: float, row: dict[str, Any], names: dict[str, str]) -> 
     chart.plot(bounds, line, color=INK, linewidth=1, marker="|", markersize=6, label=names["envelope"])
     if row["estimate"] is not None and not _hidden(row, "estimate"):
         low, high = part("low"), part("high")
-        chart.plot(
-            (low, high), line, color=INTERVAL, linewidth=7, solid_capstyle="butt", label=names["interval"]
-        )
+        chart.plot((low, high), line, color=INTERVAL, linewidth=7, solid_capstyle="butt", label=names["interval"])
         chart.plot(
             part("estimate"),
             line[0],
@@ -122,14 +119,10 @@ def _write(
     """Write the name of one row and its three numbers, with their shares of the perimeter in grey below."""
     write = small_cell if row["scope"] == "insurer" else integer
     keys = ("envelope_low", "envelope_high") if row["estimate"] is None else ("low", "high")
-    counts = {
-        key: write(row[key], language) for key in ("certain", "estimate", *keys) if row[key] is not None
-    }
+    counts = {key: write(row[key], language) for key in ("certain", "estimate", *keys) if row[key] is not None}
     ends = {"low": counts[keys[0]], "high": counts[keys[1]], "estimate": counts.get("estimate")}
     middle = phrase(WORDS["bounds" if row["estimate"] is None else "estimate"], language, **ends)
-    name = phrase(
-        WORDS[row["scope"]], language, name=drawable(insurers.get(row["insurer"], row.get(row["scope"])))
-    )
+    name = phrase(WORDS[row["scope"]], language, name=drawable(insurers.get(row["insurer"], row.get(row["scope"]))))
     weight = "bold" if row["scope"] == "all" else "normal"
     ax.text(NAMES, y, name, va="center", ha="right", fontweight=weight, transform=beside)
     for x, text in zip(COLUMNS, (counts["certain"], middle, write(row["perimeter"], language)), strict=True):

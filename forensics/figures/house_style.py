@@ -92,9 +92,7 @@ def note(ax: Axes, x: float, y: float, text: str, align: str = "right") -> None:
 def legend(ax: Axes, panels: Sequence[Axes], order: Sequence[str], below: float) -> None:
     """Write one legend under the picture for all its panels: each label once, those of `order` first."""
     handles = {
-        label: handle
-        for panel in panels
-        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+        label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }
     labels = sorted(handles, key=lambda label: order.index(label) if label in order else len(order))
     ax.legend(

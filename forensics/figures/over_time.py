@@ -56,9 +56,7 @@ def timeline(results: Results, ax: Axes | None = None, language: Language = "fr"
         table = results.table("timeline")
         bars = None if table.is_empty() else binned(table)
         total = integer(int(table["lookups"].sum()), language)
-        heading(
-            ax, phrase(WORDS[f"lookups_{bars.step if bars else '1h'}"], language, n=total), results, language
-        )
+        heading(ax, phrase(WORDS[f"lookups_{bars.step if bars else '1h'}"], language, n=total), results, language)
         if bars is None:
             note(ax, 0.5, 0.5, phrase(WORDS["nothing"], language), "center")
             return ax
@@ -86,12 +84,7 @@ def binned(table: pl.DataFrame) -> Bars:
     hours = sorted(table["hour"].to_list())
     hourly = hours[-1] - hours[0] < timedelta(hours=MOST_HOURS)
     step, width = ("1h", timedelta(hours=1)) if hourly else ("1d", timedelta(days=1))
-    sums = (
-        table.group_by(pl.col("hour").dt.truncate(step), "verdict")
-        .agg(pl.col("lookups").sum())
-        .sort("hour")
-        .rows()
-    )
+    sums = table.group_by(pl.col("hour").dt.truncate(step), "verdict").agg(pl.col("lookups").sum()).sort("hour").rows()
     start, end = sums[0][0], sums[-1][0]
     edges = [start + number * width for number in range((end - start) // width + 2)]
     found = {(verdict, when): lookups for when, verdict, lookups in sums}
@@ -102,9 +95,7 @@ def binned(table: pl.DataFrame) -> Bars:
 def gaps(coverage: Sequence[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
     """Return the stretches in which any server's log has a gap, overlapping ones joined."""
     joined: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(
-        (_naive(row["start"]), _naive(row["end"])) for row in coverage if row["kind"] == "gap"
-    ):
+    for start, end in sorted((_naive(row["start"]), _naive(row["end"])) for row in coverage if row["kind"] == "gap"):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:

@@ -105,14 +105,9 @@ def _pictures(results: Results, voice: Voice) -> list[dict[str, str]]:
     """Return both figures as data addresses, with what they show in words."""
     row = results.headline
     bounds = voice.between(voice.count(row["envelope_low"]), voice.count(row["envelope_high"]))
-    middle = (
-        bounds
-        if row["estimate"] is None
-        else f"{voice.say('estimate').lower()} {voice.count(row['estimate'])}"
-    )
+    middle = bounds if row["estimate"] is None else f"{voice.say('estimate').lower()} {voice.count(row['estimate'])}"
     lookups = {
-        name: int(n)
-        for name, n in results.table("timeline").group_by("verdict").agg(pl.col("lookups").sum()).rows()
+        name: int(n) for name, n in results.table("timeline").group_by("verdict").agg(pl.col("lookups").sum()).rows()
     }
     scraping = lookups.pop("scraping", 0)
     drawn = (
@@ -130,16 +125,13 @@ def _pictures(results: Results, voice: Voice) -> list[dict[str, str]]:
         (
             figures.timeline(results, language=voice.language),
             voice.say("figure_time"),
-            voice.say(
-                "figure_time_alt", scraping=voice.count(scraping), others=voice.count(sum(lookups.values()))
-            ),
+            voice.say("figure_time_alt", scraping=voice.count(scraping), others=voice.count(sum(lookups.values()))),
             "timeline.parquet",
         ),
     )
     return [
         {
-            "address": "data:image/svg+xml;base64,"
-            + base64.b64encode(figures.to_svg(axes).encode()).decode(),
+            "address": "data:image/svg+xml;base64," + base64.b64encode(figures.to_svg(axes).encode()).decode(),
             "caption": caption,
             "alt": alt,
             "source": voice.say("source", table=table),
@@ -181,9 +173,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
             tables.coverage(results, language),
             tables.inputs(results, language),
         ],
-        "method": [
-            voice.pair(words, **thresholds) for key, words in METHOD.items() if not key.endswith(unsaid)
-        ],
+        "method": [voice.pair(words, **thresholds) for key, words in METHOD.items() if not key.endswith(unsaid)],
         "limits": tables.limit_sentences(results, voice),
         "alternatives": [voice.pair(words) for words in ALTERNATIVES],
         "digest": voice.say("digest", digest=visible(summary["evidence_digest"])),
@@ -200,9 +190,7 @@ def _records(summary: dict[str, Any], voice: Voice) -> str:
     records = summary.get("records", {})
     if not records.get("compared"):
         return ""
-    return voice.say(
-        "records_text", agree=voice.count(records["agree"]), compared=voice.count(records["compared"])
-    )
+    return voice.say("records_text", agree=voice.count(records["agree"]), compared=voice.count(records["compared"]))
 
 
 def _totals(summary: dict[str, Any], voice: Voice) -> dict[str, str]:

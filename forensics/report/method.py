@@ -73,8 +73,7 @@ METHOD: dict[str, Pair] = {
 
 LIMITS: dict[str, Pair] = {
     "no_claims": (
-        "Pas de facturation : rien ne dit si des soins ont suivi les consultations ; la famille « soins »"
-        " manque.",
+        "Pas de facturation : rien ne dit si des soins ont suivi les consultations ; la famille « soins » manque.",
         "No claims: nothing says whether care followed the lookups; the care family is missing.",
     ),
     "no_accounts": (
@@ -82,8 +81,7 @@ LIMITS: dict[str, Pair] = {
         "No file of accounts: an account cannot be compared with those of its profession.",
     ),
     "no_register": (
-        "Pas de registre : le périmètre est ce que le journal laisse voir, et rien ne peut être déduit "
-        "d’une carte.",
+        "Pas de registre : le périmètre est ce que le journal laisse voir, et rien ne peut être déduit d’une carte.",
         "No register: the perimeter is what the log lets us see, and nothing can be inferred from a card.",
     ),
     "no_counters": (

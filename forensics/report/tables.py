@@ -48,17 +48,12 @@ def estimates(results: Results, language: Language = "fr") -> Table:
 def _estimate(row: Mapping[str, Any], insurers: Mapping[str, str], voice: Voice) -> list[Cell]:
     def write(key: str) -> str:
         count = row[key]
-        return (
-            small_cell(count, voice.language) if row["scope"] == "insurer" and count else voice.count(count)
-        )
+        return small_cell(count, voice.language) if row["scope"] == "insurer" and count else voice.count(count)
 
     scope = "whole" if row["scope"] == "all" else row["scope"]
     return [
         voice.say(scope, name=visible(insurers.get(row["insurer"], row.get(row["scope"])), 40)),
-        *(
-            write(key)
-            for key in ("certain", "certain_logged", "certain_inferred", "certain_doubt", "estimate")
-        ),
+        *(write(key) for key in ("certain", "certain_logged", "certain_inferred", "certain_doubt", "estimate")),
         "—" if row["low"] is None else f"{write('low')} – {write('high')}",
         f"{write('envelope_low')} – {write('envelope_high')}",
         write("perimeter"),
@@ -117,9 +112,7 @@ def clients(results: Results, verdict: str = "scraping", language: Language = "f
         caption=voice.say("accused_caption" if verdict == "scraping" else "unclear_caption"),
         source=voice.say("source", table=f"strands.parquet, verdict = {verdict}"),
         head=[voice.say(key) for key in keys],
-        rows=[
-            _client(row, voice, window_minutes) for row in strands.head(MOST_CLIENTS).iter_rows(named=True)
-        ],
+        rows=[_client(row, voice, window_minutes) for row in strands.head(MOST_CLIENTS).iter_rows(named=True)],
         figures=frozenset({5, 6}),
         note=voice.say("clients_left_out", n=voice.count(left_out)) if left_out > 0 else "",
     )
@@ -264,9 +257,7 @@ def exposed(results: Results, language: Language = "fr") -> Table:
         none=voice.say("none"),
         caption=voice.say("exposed_caption"),
         source=voice.say("source", table="exposure.parquet"),
-        head=[
-            voice.say(key) for key in ("operator_name", "tier", "known_by", "asked", "views", "shown_fields")
-        ],
+        head=[voice.say(key) for key in ("operator_name", "tier", "known_by", "asked", "views", "shown_fields")],
         rows=[
             [
                 visible(row["operator"], 40),
@@ -276,9 +267,9 @@ def exposed(results: Results, language: Language = "fr") -> Table:
                 voice.count(row["views"]),
                 ", ".join(visible(field, 40) for field in row["fields"]) or "—",
             ]
-            for row in people.sort(
-                "operator", "tier", "certainty", descending=[False, False, True]
-            ).iter_rows(named=True)
+            for row in people.sort("operator", "tier", "certainty", descending=[False, False, True]).iter_rows(
+                named=True
+            )
         ],
         figures=frozenset({3, 4}),
     )
@@ -287,11 +278,10 @@ def exposed(results: Results, language: Language = "fr") -> Table:
 def perimeter(results: Results, language: Language = "fr") -> Table:
     """Return what could have been shown in the whole case, under each definition."""
     voice = Voice.of(results, language)
-    whole = (
-        results.table("perimeter")
-        .filter(pl.col("scope") == "all")
-        .sort("n", "definition", descending=[True, False])
-    )
+    whole = results.table("perimeter").filter(pl.col("scope") == "all")
+    if voice.subject == "pages":  # a page is its own line and its own contract
+        whole = whole.filter(pl.col("definition") == "people")
+    whole = whole.sort("n", "definition", descending=[True, False])
     return Table(
         stamp=voice.stamp,
         none=voice.say("none"),
@@ -299,8 +289,7 @@ def perimeter(results: Results, language: Language = "fr") -> Table:
         source=voice.say("source", table="perimeter.parquet, scope = all"),
         head=[voice.say("definition"), voice.say("count")],
         rows=[
-            [voice.say(f"definition_{name}"), voice.count(n)]
-            for name, n in whole.select("definition", "n").iter_rows()
+            [voice.say(f"definition_{name}"), voice.count(n)] for name, n in whole.select("definition", "n").iter_rows()
         ],
         figures=frozenset({1}),
     )

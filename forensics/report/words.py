@@ -14,8 +14,7 @@ WORDS: dict[str, Pair] = {
         "Synthetic data: no real person is concerned.",
     ),
     "question_people": (
-        "Combien de personnes distinctes ont vu leurs données transmises à un robot, et avec quelle "
-        "certitude ?",
+        "Combien de personnes distinctes ont vu leurs données transmises à un robot, et avec quelle certitude ?",
         "How many distinct people had their data transmitted to a robot, and how sure are we?",
     ),
     "question_pages": (
@@ -34,8 +33,7 @@ WORDS: dict[str, Pair] = {
     "certain_text_pages": (
         "pages dont une ligne de journal conservée montre qu’elles ont été transmises à une session classée "
         "« extraction automatisée », sous réserve du classement des sessions.",
-        "pages that a retained log line shows as transmitted to a session judged scraping, subject to that "
-        "judgement.",
+        "pages that a retained log line shows as transmitted to a session judged scraping, subject to that judgement.",
     ),
     "estimate": ("Estimation", "Estimate"),
     "range": ("de {low} à {high}", "{low} to {high}"),
@@ -49,15 +47,12 @@ WORDS: dict[str, Pair] = {
     "bounds_text": (
         "{people} : les pièces ne permettent pas d’attacher une probabilité à un intervalle, seules ces "
         "bornes sont justifiées.",
-        "{people}: the evidence does not allow an interval with a probability; only these bounds are "
-        "justified.",
+        "{people}: the evidence does not allow an interval with a probability; only these bounds are justified.",
     ),
     "perimeter": ("Périmètre", "Perimeter"),
     "perimeter_text_people": (
-        "personnes que le portail pouvait montrer aux comptes utilisés. Ce n’est pas le nombre de personnes "
-        "touchées.",
-        "people whom the portal could have shown to the used accounts. This is not the number of people "
-        "affected.",
+        "personnes que le portail pouvait montrer aux comptes utilisés. Ce n’est pas le nombre de personnes touchées.",
+        "people whom the portal could have shown to the used accounts. This is not the number of people affected.",
     ),
     "perimeter_text_pages": (
         "pages que le site pouvait servir. Ce n’est pas le nombre de pages transmises.",
@@ -69,8 +64,7 @@ WORDS: dict[str, Pair] = {
         "Envelope, deciding one way or the other whatever remains undecided: {low} to {high} {people}.",
     ),
     "doubt_text": (
-        "Si l’un quelconque des clients mis en cause était honnête, le nombre attesté compterait au plus "
-        "{n} de moins.",
+        "Si l’un quelconque des clients mis en cause était honnête, le nombre attesté compterait au plus {n} de moins.",
         "If any one of the accused clients were honest, the certain number would be lower by at most {n}.",
     ),
     "doubt_none": (
@@ -84,19 +78,16 @@ WORDS: dict[str, Pair] = {
         "Figure 1. Certain, estimate and perimeter; lengths are shares of each row’s perimeter.",
     ),
     "figure_numbers_alt": (
-        "Attesté {certain}, {middle}, périmètre {perimeter} pour l’ensemble ; le détail est dans le "
-        "tableau 1.",
+        "Attesté {certain}, {middle}, périmètre {perimeter} pour l’ensemble ; le détail est dans le tableau 1.",
         "Certain {certain}, {middle}, perimeter {perimeter} for the whole case; details are in table 1.",
     ),
     "figure_time": (
         "Figure 2. Consultations au cours du temps : en haut les sessions classées « extraction "
         "automatisée », en bas toutes les autres, chacune à son échelle.",
-        "Figure 2. Lookups over time: sessions judged scraping above, all others below, each at its own "
-        "scale.",
+        "Figure 2. Lookups over time: sessions judged scraping above, all others below, each at its own scale.",
     ),
     "figure_time_alt": (
-        "{scraping} consultations par des sessions classées « extraction automatisée », {others} par les "
-        "autres.",
+        "{scraping} consultations par des sessions classées « extraction automatisée », {others} par les autres.",
         "{scraping} lookups by sessions judged scraping, {others} by the others.",
     ),
     # Operators and insurers
@@ -216,8 +207,7 @@ WORDS: dict[str, Pair] = {
     "records_text": (
         "Le registre et le journal s’accordent sur le nombre de personnes affichées dans {agree} des "
         "{compared} réponses qui le disent.",
-        "Register and log agree on the number of people displayed in {agree} of the {compared} answers that "
-        "tell it.",
+        "Register and log agree on the number of people displayed in {agree} of the {compared} answers that tell it.",
     ),
     "professionals": ("Professionnels", "Professionals"),
     "professionals_text_people": (

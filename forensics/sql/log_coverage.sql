@@ -2,27 +2,51 @@
 -- reads: counters, requests
 -- grain: one row per operator, server and run of consecutive windows of one kind; then one row per operator
 --        for the requests that no window covers
-WITH logged AS (
-    SELECT counters.operator, counters.server, counters.window_start, counters.window_end,
-           counters.requests AS counted, count(requests.request_id) AS kept
+-- The requests of a window are counted by walking through time once: so many had come before its end, less so
+-- many before its start. A counter without a server counts all requests of its operator.
+WITH windows AS (
+    SELECT DISTINCT operator, server, window_start, window_end, requests AS counted
     FROM counters
-    LEFT JOIN requests
-           ON requests.operator = counters.operator
-          AND (counters.server IS NULL OR requests.server = counters.server)
-          AND requests.requested_at >= counters.window_start
-          AND requests.requested_at < counters.window_end
-    WHERE counters.requests IS NOT NULL
-    GROUP BY counters.operator, counters.server, counters.window_start, counters.window_end, counters.requests),
+    WHERE requests IS NOT NULL),
+moments AS (
+    SELECT operator, server, window_start AS moment, 0 AS request FROM windows
+    UNION
+    SELECT operator, server, window_end AS moment, 0 AS request FROM windows
+    UNION ALL
+    SELECT operator, server, requested_at AS moment, 1 AS request FROM requests WHERE server IS NOT NULL
+    UNION ALL
+    SELECT operator, CAST(NULL AS VARCHAR) AS server, requested_at AS moment, 1 AS request FROM requests
+    WHERE operator IN (SELECT operator FROM windows WHERE server IS NULL)),
+walked AS (
+    SELECT operator, server, moment, request,
+           sum(request) OVER (PARTITION BY operator, server ORDER BY moment, request
+                              ROWS UNBOUNDED PRECEDING) AS so_far
+    FROM moments),
+edges AS (
+    SELECT operator, server, moment, so_far FROM walked WHERE request = 0),
 judged AS (
-    SELECT *, CASE WHEN kept = counted THEN 'complete' WHEN kept < counted THEN 'gap' ELSE 'surplus' END AS kind
-    FROM logged),
+    SELECT windows.operator, windows.server, windows.window_start, windows.window_end, windows.counted,
+           until_end.so_far - until_start.so_far AS kept,
+           CASE WHEN until_end.so_far - until_start.so_far = windows.counted THEN 'complete'
+                WHEN until_end.so_far - until_start.so_far < windows.counted THEN 'gap'
+                ELSE 'surplus' END AS kind
+    FROM windows
+    JOIN edges AS until_start
+      ON until_start.operator = windows.operator
+     AND until_start.server IS NOT DISTINCT FROM windows.server
+     AND until_start.moment = windows.window_start
+    JOIN edges AS until_end
+      ON until_end.operator = windows.operator
+     AND until_end.server IS NOT DISTINCT FROM windows.server
+     AND until_end.moment = windows.window_end),
 marked AS (
     SELECT *, coalesce(kind <> lag(kind) OVER by_time
                        OR window_start <> lag(window_end) OVER by_time, TRUE) AS begins
     FROM judged
-    WINDOW by_time AS (PARTITION BY operator, server ORDER BY window_start)),
+    WINDOW by_time AS (PARTITION BY operator, server ORDER BY window_start, window_end, counted)),
 numbered AS (
-    SELECT *, count(*) FILTER (begins) OVER (PARTITION BY operator, server ORDER BY window_start
+    SELECT *, count(*) FILTER (begins) OVER (PARTITION BY operator, server
+                                             ORDER BY window_start, window_end, counted
                                              ROWS UNBOUNDED PRECEDING) AS run
     FROM marked),
 witnessed AS (
@@ -38,7 +62,12 @@ unwitnessed AS (
     FROM requests
     WHERE NOT EXISTS (SELECT 1 FROM witnessed
                       WHERE witnessed.operator = requests.operator
-                        AND (witnessed.server IS NULL OR witnessed.server = requests.server)
+                        AND witnessed.server = requests.server
+                        AND requests.requested_at >= witnessed."start"
+                        AND requests.requested_at < witnessed."end")
+      AND NOT EXISTS (SELECT 1 FROM witnessed
+                      WHERE witnessed.operator = requests.operator
+                        AND witnessed.server IS NULL
                         AND requests.requested_at >= witnessed."start"
                         AND requests.requested_at < witnessed."end")
     GROUP BY requests.operator)

@@ -1,8 +1,9 @@
 -- Whom did each strand see, and does care explain it: a claim of the same account for someone on the same
--- card, up to $follow_up_days days after the first lookup or up to $relation_days days before it?
--- reads: session_lookups, subjects, register, claims, accounts
+-- card, up to followed.days days after the first lookup or up to $relation_days days before it?
+-- reads: session_lookups, subjects, register, claims, accounts, followed (operator, days)
 -- grain: one row per strand, subject and calendar week in which it was shown; by the week, so that a patient who
 --        comes back weighs the same in every week of the log
+--   is_explained is null where it cannot be known: no account to look for claims of, or no claims to follow with
 WITH shown AS (
     SELECT strand_id, operator, account_id, subject_kind, subject_key,
            date_trunc('week', requested_at) AS week, min(requested_at) AS first_at
@@ -18,17 +19,20 @@ claimed AS (
 explained AS (
     SELECT DISTINCT shown.strand_id, shown.subject_kind, shown.subject_key, shown.week
     FROM shown
+    JOIN followed ON followed.operator = shown.operator
     JOIN claimed
       ON claimed.operator = shown.operator
      AND claimed.account_id = shown.account_id
      AND claimed.subject_kind = shown.subject_kind
      AND claimed.subject_key = shown.subject_key
      AND claimed.submitted_at >= shown.first_at - $relation_days * INTERVAL 1 DAY
-     AND claimed.submitted_at <= shown.first_at + $follow_up_days * INTERVAL 1 DAY)
+     AND claimed.submitted_at <= shown.first_at + followed.days * INTERVAL 1 DAY)
 SELECT shown.strand_id, shown.operator, shown.account_id, accounts.profession,
        shown.subject_kind, shown.subject_key, shown.week, shown.first_at,
-       explained.subject_key IS NOT NULL AS is_explained
+       CASE WHEN followed.operator IS NOT NULL AND shown.account_id <> ''
+            THEN explained.subject_key IS NOT NULL END AS is_explained
 FROM shown
+LEFT JOIN followed ON followed.operator = shown.operator
 LEFT JOIN explained
        ON explained.strand_id = shown.strand_id
       AND explained.subject_kind = shown.subject_kind

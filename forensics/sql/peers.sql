@@ -1,24 +1,25 @@
--- In the weeks of each strand to be tested ($window_days days either side), how many patients of each peer does care explain?
--- reads: tested (strand_id), suspected_accounts (operator, account_id), patients
--- grain: one row per tested strand and peer: another account of the same operator and profession, none of
---        whose clients is faster than the crowd
-WITH span AS (
-    SELECT patients.strand_id, patients.operator, patients.profession,
-           min(first_at) AS first_at, max(first_at) AS last_at
+-- In the days of the strands to be tested ($window_days either side), how many patients of each account does care
+-- explain?
+-- reads: spans (operator, profession, first_day, last_day), suspected_accounts (operator, account_id), patients
+-- grain: one row per span and account of its operator and profession, none of whose clients is faster than the
+--        crowd; in the order of the counts, so that a sum over them does not depend on what accounts are called
+WITH by_day AS (
+    SELECT patients.operator, patients.profession, patients.account_id, CAST(patients.first_at AS DATE) AS day,
+           count(*) AS n_patients, count(*) FILTER (WHERE patients.is_explained) AS n_explained
     FROM patients
-    JOIN tested ON tested.strand_id = patients.strand_id
-    GROUP BY patients.strand_id, patients.operator, patients.profession)
-SELECT span.strand_id, patients.account_id AS peer,
-       count(*) AS n_patients,
-       count(*) FILTER (patients.is_explained) AS n_explained
-FROM span
-JOIN patients
-  ON patients.operator = span.operator
- AND patients.profession = span.profession
- AND patients.first_at >= span.first_at - $window_days * INTERVAL 1 DAY
- AND patients.first_at <= span.last_at + $window_days * INTERVAL 1 DAY
-WHERE NOT EXISTS (SELECT 1 FROM suspected_accounts
-                  WHERE suspected_accounts.operator = patients.operator
-                    AND suspected_accounts.account_id IS NOT DISTINCT FROM patients.account_id)
-GROUP BY span.strand_id, patients.account_id
-ORDER BY span.strand_id, patients.account_id
+    LEFT JOIN suspected_accounts
+           ON suspected_accounts.operator = patients.operator
+          AND suspected_accounts.account_id = patients.account_id
+    WHERE patients.is_explained IS NOT NULL AND suspected_accounts.account_id IS NULL
+    GROUP BY ALL)
+SELECT spans.operator, spans.profession, spans.first_day, spans.last_day, by_day.account_id,
+       CAST(sum(by_day.n_patients) AS BIGINT) AS n_patients,
+       CAST(sum(by_day.n_explained) AS BIGINT) AS n_explained
+FROM spans
+JOIN by_day
+  ON by_day.operator = spans.operator
+ AND by_day.profession = spans.profession
+ AND by_day.day >= spans.first_day - $window_days * INTERVAL 1 DAY
+ AND by_day.day <= spans.last_day + $window_days * INTERVAL 1 DAY
+GROUP BY spans.operator, spans.profession, spans.first_day, spans.last_day, by_day.account_id
+ORDER BY spans.operator, spans.profession, spans.first_day, spans.last_day, n_patients, n_explained, by_day.account_id

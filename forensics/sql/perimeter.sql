@@ -20,7 +20,7 @@ counted AS (
            count(*) AS lines,
            count(DISTINCT card_key) AS contracts,
            count(DISTINCT person_id) AS people,
-           count(DISTINCT person_id) FILTER (NOT is_former) AS people_covered
+           count(DISTINCT person_id) FILTER (WHERE NOT is_former) AS people_covered
     FROM scoped
     GROUP BY scope, in_operator, in_insurer)
 SELECT scope, in_operator AS operator, in_insurer AS insurer_id, definition, n

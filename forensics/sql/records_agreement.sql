@@ -2,7 +2,7 @@
 -- reads: session_lookups, verdict_of_session, subjects, register
 -- grain: one row; hits of scraping sessions whose answer logs how many records it held
 WITH expected AS (
-    SELECT session_lookups.request_id, session_lookups.records_returned, count(register.person_key) AS on_card
+    SELECT session_lookups.request_id, session_lookups.records_returned, count(DISTINCT register.person_key) AS on_card
     FROM session_lookups
     JOIN verdict_of_session ON verdict_of_session.session_id = session_lookups.session_id
     LEFT JOIN subjects
@@ -18,7 +18,7 @@ WITH expected AS (
     WHERE verdict_of_session.verdict = 'scraping' AND session_lookups.is_hit
     GROUP BY session_lookups.request_id, session_lookups.records_returned)
 SELECT count(*) AS hits,
-       count(*) FILTER (on_card = 0) AS without_card,
-       count(*) FILTER (records_returned IS NOT NULL) AS compared,
-       count(*) FILTER (records_returned = on_card) AS agree
+       count(*) FILTER (WHERE on_card = 0) AS without_card,
+       count(*) FILTER (WHERE records_returned IS NOT NULL) AS compared,
+       count(*) FILTER (WHERE records_returned = on_card) AS agree
 FROM expected

@@ -14,6 +14,6 @@ marked AS (
     FROM of_strand
     WINDOW by_strand AS (PARTITION BY strand_id ORDER BY requested_at, request_id))
 SELECT request_id, request_ref, requested_at, strand_id,
-       count(*) FILTER (silence IS NULL OR silence > $gap_minutes * INTERVAL 1 MINUTE) OVER so_far AS session_no
+       count(*) FILTER (WHERE silence IS NULL OR silence > $gap_minutes * INTERVAL 1 MINUTE) OVER so_far AS session_no
 FROM marked
 WINDOW so_far AS (PARTITION BY strand_id ORDER BY requested_at, request_id ROWS UNBOUNDED PRECEDING)

@@ -2,7 +2,7 @@
 -- reads: session_keys, strand_keys, session_lookups, patients, subjects, register, persons
 -- grain: one row per session; n_people counts the people whom the register puts on the cards shown that day
 WITH asked AS (
-    SELECT session_id, count(*) AS n_lookups, count(*) FILTER (is_hit) AS n_hits,
+    SELECT session_id, count(*) AS n_lookups, count(*) FILTER (WHERE is_hit) AS n_hits,
            count(DISTINCT subject_key) AS n_subjects
     FROM session_lookups
     GROUP BY session_id),
@@ -22,7 +22,7 @@ people AS (
     WHERE session_lookups.is_hit
     GROUP BY session_lookups.session_id),
 care AS (
-    SELECT session_id, count(*) AS n_patients, count(*) FILTER (is_explained) AS n_explained
+    SELECT session_id, count(*) AS n_patients, count(*) FILTER (WHERE is_explained) AS n_explained
     FROM (SELECT DISTINCT session_lookups.session_id, patients.subject_key, patients.is_explained
           FROM session_lookups
           JOIN patients
@@ -30,7 +30,7 @@ care AS (
            AND patients.subject_kind = session_lookups.subject_kind
            AND patients.subject_key = session_lookups.subject_key
            AND patients.week = date_trunc('week', session_lookups.requested_at)
-          WHERE session_lookups.is_hit) AS seen
+          WHERE session_lookups.is_hit AND patients.is_explained IS NOT NULL) AS seen
     GROUP BY session_id)
 SELECT session_keys.session_id, strand_keys.operator, coalesce(strand_keys.account_id, '') AS account_id,
        strand_keys.client_ip, strand_keys.user_agent,

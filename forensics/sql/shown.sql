@@ -1,7 +1,7 @@
 -- Who was shown to a client that is not judged honest, how surely, and by which client?
 -- reads: session_lookups, verdict_of_session (session_id, verdict, campaign_id), subjects, register, persons,
---        screen_of_path (operator, path, screen, tier)
--- grain: one row per person, operator, insurer, verdict and strand
+--        screen_of_path (operator, path, screen, tier, valid_from, valid_until)
+-- grain: one row per person, operator, insurer, verdict, strand and screen (-1: a path no screen is declared for)
 --   is_strict: the answer was a full success, and the register has the person on the card by that day
 --   is_named: a strict answer to a question that names this one person: the holder of the number asked for, or
 --             a subject that is one person's; the others on the card are inferred from the register
@@ -10,7 +10,8 @@ WITH seen AS (
     SELECT persons.person_id, register.operator, register.insurer_id, verdict_of_session.verdict,
            verdict_of_session.campaign_id, session_lookups.strand_id,
            session_lookups.request_id, session_lookups.requested_at,
-           screen_of_path.screen, coalesce(screen_of_path.tier, 'displayed') AS tier,
+           coalesce(screen_of_path.screen, -1) AS screen,
+           coalesce(screen_of_path.tier, 'displayed') AS tier,
            session_lookups.is_hit
            AND (register.covered_from IS NULL
                 OR register.covered_from <= CAST(session_lookups.requested_at AS DATE)) AS strict,
@@ -28,17 +29,19 @@ WITH seen AS (
      AND (subjects.person_key IS NULL OR register.person_key = subjects.person_key)
     JOIN persons ON persons.person_key = register.person_key
     LEFT JOIN screen_of_path
-           ON screen_of_path.operator = session_lookups.operator AND screen_of_path.path = session_lookups.path
+           ON screen_of_path.operator = session_lookups.operator
+          AND screen_of_path.path = session_lookups.path
+          AND session_lookups.requested_at >= screen_of_path.valid_from
+          AND session_lookups.requested_at < screen_of_path.valid_until
     WHERE verdict_of_session.verdict <> 'honest')
-SELECT person_id, operator, insurer_id, verdict, strand_id, min(campaign_id) AS campaign_id,
+SELECT person_id, operator, insurer_id, verdict, strand_id, screen, min(campaign_id) AS campaign_id,
        bool_or(strict) AS is_strict,
        bool_or(strict AND named) AS is_named,
-       count(*) FILTER (strict) AS n_views,
-       min(requested_at) FILTER (strict) AS first_seen_at,
-       max(requested_at) FILTER (strict) AS last_seen_at,
-       min(request_id) FILTER (strict) AS first_request_id,
-       min(tier) FILTER (strict) AS tier,
-       min(screen) FILTER (strict) AS screen
+       count(*) FILTER (WHERE strict) AS n_views,
+       min(requested_at) FILTER (WHERE strict) AS first_seen_at,
+       max(requested_at) FILTER (WHERE strict) AS last_seen_at,
+       min_by(request_id, (requested_at, request_id)) FILTER (WHERE strict) AS first_request_id,
+       min(tier) FILTER (WHERE strict) AS tier
 FROM seen
-GROUP BY person_id, operator, insurer_id, verdict, strand_id
-ORDER BY person_id, operator, insurer_id, verdict, strand_id
+GROUP BY person_id, operator, insurer_id, verdict, strand_id, screen
+ORDER BY person_id, operator, insurer_id NULLS FIRST, verdict, strand_id, screen

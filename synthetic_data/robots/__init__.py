@@ -31,9 +31,7 @@ class Scenario:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario(
-            "list_walk", walk_list, "one robot, phished accounts, a prior list walked once at each operator"
-        ),
+        Scenario("list_walk", walk_list, "one robot, phished accounts, a prior list walked once at each operator"),
         Scenario("quiet", stay_away, "no attack at all: honest traffic only"),
     )
 }

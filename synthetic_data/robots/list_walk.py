@@ -62,16 +62,12 @@ def phished_accounts(world: World, rng: Generator) -> pl.DataFrame:
     wanted = [i for i, p in enumerate(targets.PROFESSIONS) if p.name in PHISHED_PROFESSIONS]
     chosen = []
     for operator, count in enumerate([-(-world.preset.phished // 2), world.preset.phished // 2]):
-        able = world.professionals.accounts.filter(
-            pl.col("operator") == operator, pl.col("profession").is_in(wanted)
-        )
+        able = world.professionals.accounts.filter(pl.col("operator") == operator, pl.col("profession").is_in(wanted))
         chosen.append(able[np.sort(rng.choice(len(able), size=count, replace=False))])
     return pl.concat(chosen)
 
 
-def operator_list(
-    world: World, listed: NDArray[np.bool_], operator: int, rng: Generator
-) -> NDArray[np.int64]:
+def operator_list(world: World, listed: NDArray[np.bool_], operator: int, rng: Generator) -> NDArray[np.int64]:
     """List the numbers to ask one operator for: its listed holders and a few nobody holds, shuffled."""
     population = world.population
     holders = population.persons.filter(pl.col("role") == "holder")["holder_number"].to_numpy()
@@ -83,9 +79,7 @@ def operator_list(
     return rng.permutation(np.concatenate([known, unknown]))
 
 
-def walk_piece(
-    numbers: NDArray[np.int64], first_day: int, days: int, whole_span: bool, rng: Generator
-) -> pl.DataFrame:
+def walk_piece(numbers: NDArray[np.int64], first_day: int, days: int, whole_span: bool, rng: Generator) -> pl.DataFrame:
     """One account's walk: columns time, page, number, session (from 0).
 
     As many sessions as keep each between 1 and 6 hours, on different days, at any hour;
@@ -109,16 +103,12 @@ def walk_piece(
     return pl.concat(parts)
 
 
-def _session(
-    numbers: NDArray[np.int64], start: int, pace: float, session: int, rng: Generator
-) -> pl.DataFrame:
+def _session(numbers: NDArray[np.int64], start: int, pace: float, session: int, rng: Generator) -> pl.DataFrame:
     """Log in, see the home page, then ask for number after number with lognormal gaps and pauses."""
     sigma = np.sqrt(np.log(1 + targets.ROBOT_GAP_CV**2))
     gaps = rng.lognormal(-(sigma**2) / 2, sigma, len(numbers)) / pace
     pauses = np.zeros(len(numbers))
-    length = rng.integers(
-        targets.ROBOT_LOOKUPS_BETWEEN_PAUSES // 2, 3 * targets.ROBOT_LOOKUPS_BETWEEN_PAUSES // 2
-    )
+    length = rng.integers(targets.ROBOT_LOOKUPS_BETWEEN_PAUSES // 2, 3 * targets.ROBOT_LOOKUPS_BETWEEN_PAUSES // 2)
     where = np.arange(length, len(numbers), length)
     pauses[where] = rng.uniform(*targets.ROBOT_PAUSE_MINUTES, len(where)) * 60
     asked = start + 5 * SECOND + np.cumsum((gaps + pauses) * SECOND).astype(np.int64)

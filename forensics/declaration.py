@@ -1,0 +1,208 @@
+"""The blocks of `case.toml`: unknown names are refused, times become UTC, patterns must compile."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from forensics.settings import Settings
+from forensics.vocabulary import ACTIONS, SUBJECT_KINDS, TIERS
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+FORMATS = ("combined", "parquet")
+NO_ZONES = frozenset({"Factory", "localtime"})
+"""Names that the zone files have and that mean something else on each machine."""
+DECADE_S = 10 * 365 * 86_400
+
+Name = Annotated[str, Field(min_length=1)]
+Reference = (
+    Name
+    | Annotated[list[Name], Field(min_length=1)]
+    | Annotated[dict[Literal["const"], str | int | float | bool], Field(min_length=1)]
+)
+"""Where a field comes from: a column, several joined, `url.path`, `url.query.X`, or a constant."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a suggestion to add to a message, empty where nothing known is near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _to_utc(moment: datetime) -> datetime:
+    """Return an instant as naive UTC; one without a zone is taken as UTC."""
+    if moment.tzinfo is None:
+        return moment
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError as error:
+        raise ValueError("expected a time between the years 1 and 9999 in UTC") from error
+
+
+def _known_zone(name: str) -> str:
+    zones = available_timezones() - NO_ZONES
+    if name not in zones:
+        raise ValueError(f"expected a time zone such as Europe/Paris{nearest(name, zones)}")
+    return name
+
+
+def _regular_expression(text: str) -> str:
+    """Hold a pattern against both engines that use it: Rust's on the evidence, Python's on the results."""
+    import polars as pl
+
+    try:
+        re.compile(text)
+        pl.Series([""]).str.contains(text)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression: {error}") from error
+    except pl.exceptions.ComputeError as error:
+        raise ValueError("expected a regular expression without look-around or back-references") from error
+    return text
+
+
+def _inside_the_case(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if not parts or "\0" in path or path.startswith(("/", "~")) or ".." in parts:
+        raise ValueError("expected a path inside the case folder, without '..'")
+    if any("**" in part and part != "**" for part in parts):
+        raise ValueError("expected '**' only as a whole part of a path, as in evidence/**/*.log")
+    return path
+
+
+Moment = Annotated[datetime, AfterValidator(_to_utc)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Digest = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{64}$")]
+
+
+class Block(BaseModel):
+    """A block of `case.toml`: unknown names are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class About(Block):
+    """`[case]`: what the case is, and what is known of when."""
+
+    id: Name
+    title: str = ""
+    timezone: Zone = "UTC"
+    capacity: Literal["operator", "insurer", "judicial", "regulator", "expert", "training"] = "expert"
+    suspected_from: Moment | None = None
+    clean_until: Moment | None = None
+    synthetic: bool = False
+
+
+class Operator(Block):
+    """`[[operator]]`: a portal's operator and the fields its screens show."""
+
+    name: Name
+    aware_at: Moment | None = None
+    exposed_fields: dict[Literal["detail", "search"], list[str]] = {}
+
+
+class Insurer(Block):
+    """`[[insurer]]`: one insurer whose people the operator holds."""
+
+    id: Name
+    name: str | None = None
+    operator: str | None = None
+    members: int | None = Field(None, ge=0)
+    informed_at: Moment | None = None
+    notified_at: Moment | None = None
+
+
+class Outage(Block):
+    """`[[outage]]`: a stretch for which a server is known to have logged nothing."""
+
+    operator: str
+    server: str | None = None
+    start: Moment
+    end: Moment
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("expected an end after its start")
+        return self
+
+
+class Screen(Block):
+    """`[[screen]]`: what a path of the portal does and shows."""
+
+    operator: str | None = None
+    match: Annotated[str, AfterValidator(_regular_expression)]
+    action: Literal[ACTIONS]  # type: ignore[valid-type]
+    tier: Literal[TIERS] | None = None  # type: ignore[valid-type]
+    fields: list[str] = []
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
+    exhibit: str | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
+            raise ValueError("expected valid_until after valid_from")
+        return self
+
+
+class Source(Block):
+    """`[[source]]`: files of one kind and format, and where each field is found in them."""
+
+    id: Name
+    operator: str
+    kind: Literal["access_log", "register", "accounts", "claims", "counters"]
+    path: Annotated[str, AfterValidator(_inside_the_case)]
+    format: Literal[FORMATS]  # type: ignore[valid-type]
+    date_format: Name | list[Name] | None = None
+    timezone: Zone | None = None
+    clock_offset_s: float = Field(0.0, ge=-DECADE_S, le=DECADE_S, allow_inf_nan=False)
+    subject_kind: Literal[SUBJECT_KINDS] | None = None  # type: ignore[valid-type]
+    exhibit: str | None = None
+    obtained_from: str | None = None
+    sha256_at_seizure: Digest | dict[str, Digest] | None = None
+    fields: dict[str, Reference] = {}
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """Return what is added to the logged time."""
+        return timedelta(microseconds=round(self.clock_offset_s * 1e6))
+
+
+class Declaration(Block):
+    """The whole of `case.toml`."""
+
+    case: About
+    operator: list[Operator] = Field(min_length=1)
+    insurer: list[Insurer] = []
+    outage: list[Outage] = []
+    screen: list[Screen] = []
+    source: list[Source] = Field(min_length=1)
+    settings: Settings = Settings()  # pyright: ignore[reportCallIssue]
+
+
+BLOCKS: dict[str, type[BaseModel]] = {
+    "case": About, "operator": Operator, "insurer": Insurer, "outage": Outage, "screen": Screen,
+    "source": Source, "settings": Settings,
+}  # fmt: skip
+
+
+def told(error: ErrorDetails) -> str:
+    """Say one of pydantic's errors in words, without the value that was found."""
+    block, *rest = error["loc"] or ("case.toml",)
+    number = ""
+    if rest and isinstance(rest[0], int):
+        number, rest = f" no. {rest[0] + 1}", rest[1:]
+    place = ".".join([f"[{block}]{number}", *(str(part) for part in rest[:2])])
+    if error["type"] == "extra_forbidden":
+        known = BLOCKS[str(block)].model_fields if rest and block in BLOCKS else Declaration.model_fields
+        return f"{place}: unknown name{nearest(str(error['loc'][-1]), known)}"
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"

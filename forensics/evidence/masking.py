@@ -1,0 +1,39 @@
+"""Masking: what a path says of a person is taken out before anything is written into the case."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import polars as pl
+
+LONG_NUMBER = r"[0-9][0-9ABab .+_-]{11,}[0-9]"
+"""Thirteen characters or more that look like a social-security number, also in groups and from Corsica (2A, 2B)."""
+
+
+def masked_paths(rows: pl.DataFrame, subject_kind: str | None) -> pl.Series:
+    """Return the paths of requests with `{subject}` and `{number}` in the place of whoever was asked for.
+
+    A path is decoded where only its decoded form gives somebody away (`1%2085%2005...`).
+
+    Args:
+        rows: `path`, `subject`, in clear.
+        subject_kind: what the subject is; a page is what the path says, and stays.
+    """
+    subject = pl.lit(None, dtype=pl.String) if subject_kind == "page" else pl.col("subject")
+    encoded = rows["path"].filter(rows["path"].str.contains("%", literal=True)).unique()
+    decoded = rows["path"]
+    if len(encoded):
+        clear = pl.Series([unquote(path) for path in encoded], dtype=pl.String)
+        decoded = decoded.replace(encoded, clear)
+    both = rows.select("path", "subject", decoded=decoded).with_columns(
+        masked=_masked(pl.col("path"), subject), unveiled=_masked(pl.col("decoded"), subject)
+    )
+    return both.select(
+        pl.when(pl.col("unveiled") == pl.col("decoded")).then("masked").otherwise("unveiled").alias("path")
+    )["path"]
+
+
+def _masked(path: pl.Expr, subject: pl.Expr) -> pl.Expr:
+    named = path.str.contains(subject, literal=True).fill_null(value=False)
+    without = pl.when(named).then(path.str.split(subject).list.join("{subject}")).otherwise(path)
+    return without.str.replace_all(LONG_NUMBER, "{number}")

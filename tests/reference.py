@@ -1,0 +1,149 @@
+"""Slow, obvious twins of the rules that SQL and arrays hold: no query engine, no frames, one thing after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def client(request: Row) -> tuple[Any, ...]:
+    """Return who asked: the account, from which address, with which agent, at which operator."""
+    return request["operator"], request["account_id"], request["client_ip"], request["user_agent"]
+
+
+def sessions(requests: Iterable[Row], gap: timedelta) -> set[frozenset[int]]:
+    """Return the sessions, each the numbers of its requests: a silence strictly longer than the gap begins another."""
+    by_client: dict[tuple[Any, ...], list[Row]] = {}
+    for request in requests:
+        by_client.setdefault(client(request), []).append(request)
+    found = set()
+    for asked in by_client.values():
+        asked.sort(key=lambda request: (request["requested_at"], request["request_id"]))
+        session = [asked[0]["request_id"]]
+        for before, request in pairwise(asked):
+            if request["requested_at"] - before["requested_at"] > gap:
+                found.add(frozenset(session))
+                session = []
+            session.append(request["request_id"])
+        found.add(frozenset(session))
+    return found
+
+
+def is_lookup(request: Row) -> bool:
+    """Tell whether a request asks for someone."""
+    return request["subject_key"] is not None and request["action"] not in ("static", "login")
+
+
+def is_hit(request: Row) -> bool:
+    """Tell whether a lookup was answered in full."""
+    if not is_lookup(request) or request["method"] == "HEAD":
+        return False
+    if request["records_returned"] is not None and request["records_returned"] <= 0:
+        return False
+    return request["status"] is None or 200 <= request["status"] <= 299
+
+
+def busiest_window(lookups: Iterable[Row], minutes: int) -> int:
+    """Return the most distinct subjects in one window of the hour: minutes 0 to 9, 10 to 19 and so on, for 10."""
+    windows: dict[tuple[datetime, int], set[int]] = {}
+    for request in lookups:
+        at = request["requested_at"]
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        windows.setdefault((hour, at.minute // minutes), set()).add(request["subject_key"])
+    return max(len(subjects) for subjects in windows.values())
+
+
+def week_of(moment: datetime) -> date:
+    """Return the Monday of a moment's week."""
+    return (moment - timedelta(days=moment.weekday())).date()
+
+
+def patients(
+    requests: Iterable[Row],
+    cards_of_subject: dict[int, set[int]],
+    cards_of_person: dict[int, set[int]],
+    claims: Sequence[Row],
+    before: timedelta,
+    after: timedelta,
+) -> dict[tuple[Any, ...], bool | None]:
+    """Return, for each client, subject and week of a hit, whether a claim of the account explains it.
+
+    None where the log names no account, so that there is nobody whose claims could.
+    """
+    first: dict[tuple[Any, ...], datetime] = {}
+    for request in requests:
+        if is_hit(request):
+            key = (client(request), request["subject_key"], week_of(request["requested_at"]))
+            first[key] = min(first.get(key, request["requested_at"]), request["requested_at"])
+    explained: dict[tuple[Any, ...], bool | None] = {}
+    for (who, subject, week), at in first.items():
+        explained[who, subject, week] = (
+            None
+            if who[1] is None
+            else any(
+                claim["account_id"] == who[1]
+                and cards_of_person.get(claim["person_key"], set()) & cards_of_subject.get(subject, set())
+                and at - before <= claim["submitted_at"] <= at + after
+                for claim in claims
+            )
+        )
+    return explained
+
+
+def shown(requests: Iterable[Row], subjects: Sequence[Row], register: Sequence[Row]) -> dict[str, set[int]]:
+    """Return who was shown: `broad` on a card asked for; `strict` answered in full and on it by that day; `named`."""
+    people: dict[str, set[int]] = {"broad": set(), "strict": set(), "named": set()}
+    for request in requests:
+        for subject in subjects:
+            if not is_lookup(request) or subject["subject_key"] != request["subject_key"]:
+                continue
+            if subject["operator"] != request["operator"]:
+                continue
+            for line in register:
+                on_card = (line["operator"], line["card_key"]) == (subject["operator"], subject["card_key"])
+                if not on_card or subject["person_key"] not in (None, line["person_key"]):
+                    continue
+                people["broad"].add(line["person_key"])
+                begun = line["covered_from"] is None or line["covered_from"] <= request["requested_at"].date()
+                if is_hit(request) and begun:
+                    people["strict"].add(line["person_key"])
+                    if subject["person_key"] is not None or line["role"] == "holder":
+                        people["named"].add(line["person_key"])
+    return people
+
+
+def perimeter(register: Iterable[Row], attacked: Iterable[str], first_day: date, last_day: date) -> dict[str, int]:
+    """Return who could have been shown, under each definition, over the operators attacked."""
+    lines = [
+        line
+        for line in register
+        if line["operator"] in set(attacked) and (line["covered_from"] is None or line["covered_from"] <= last_day)
+    ]
+    covered = [line for line in lines if line["covered_until"] is None or line["covered_until"] >= first_day]
+    return {
+        "lines": len(lines),
+        "contracts": len({line["card_key"] for line in lines}),
+        "people": len({line["person_key"] for line in lines}),
+        "people_covered": len({line["person_key"] for line in covered}),
+    }
+
+
+def holm(chances: Sequence[float], level: float, n_tests: int) -> set[int]:
+    """Return which are rejected: the smallest against level / n, the next against level / (n - 1), until one fails."""
+    rejected: set[int] = set()
+    for index in sorted(range(len(chances)), key=lambda index: chances[index]):
+        if chances[index] * (n_tests - len(rejected)) > level:
+            break
+        rejected.add(index)
+    return rejected
+
+
+def benjamini_hochberg(chances: Sequence[float], rate: float, n_tests: int) -> set[int]:
+    """Return which are rejected: all up to the last whose chance is at most rate x rank / n."""
+    order = sorted(range(len(chances)), key=lambda index: chances[index])
+    passing = [rank for rank, index in enumerate(order, start=1) if chances[index] <= rate * rank / n_tests]
+    return set(order[: max(passing, default=0)])

@@ -1,0 +1,103 @@
+"""A real web log: 206,860 lines of 2016, where nobody knows the truth but some clients say what they are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from forensics import cli
+from forensics.case import load
+from forensics.pipeline import run
+
+ROOT = Path(__file__).parents[1]
+LOG = ROOT.parent / "shared" / "data" / "real" / "sparkdeveloper_wordpress_2016.access.log.gz"
+
+pytestmark = pytest.mark.skipif(not LOG.is_file(), reason="the real log is not on this machine (shared/data/real)")
+
+
+def own_log(folder: Path) -> Path:
+    case = folder / "case"
+    (case / "evidence").mkdir(parents=True)
+    shutil.copy(ROOT / "examples" / "own-log" / "case.toml", case)
+    shutil.copy(LOG, case / "evidence")
+    (folder / "case.key").write_text("cd" * 32)
+    return case
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = own_log(tmp_path_factory.mktemp("real"))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", str(made)])
+    assert ended.value.code == 0
+    return made
+
+
+def summary(case: Path) -> dict[str, Any]:
+    return json.loads((case / "results" / "summary.json").read_text())
+
+
+def sessions_of(case: Path, address: str) -> pl.DataFrame:
+    return pl.read_parquet(case / "results" / "sessions.parquet").filter(pl.col("client_ip") == address)
+
+
+def test_every_line_is_accounted_for_and_identical_ones_are_no_duplicates(case: Path):
+    (row,) = summary(case)["rows"]
+    assert row["read"] == 206_860 == row["accepted"] + row["rejected"] + row["duplicates"]
+    assert row["duplicates"] == 0
+    requests = pl.read_parquet(case / "work" / "requests.parquet")
+    same = ["requested_at", "account_id", "client_ip", "method", "path", "status", "response_bytes"]
+    assert requests.height - requests.select(same).unique().height > 2_000
+
+
+def test_clients_that_take_250_pages_in_12_minutes_are_scraping(case: Path):
+    for address in ("188.165.233.228", "188.165.196.25"):
+        verdicts = sessions_of(case, address).filter(pl.col("n_subjects") >= 100)["verdict"].to_list()
+        assert verdicts != []
+        assert set(verdicts) == {"scraping"}
+
+
+def test_a_client_that_reads_as_a_reader_does_is_not(case: Path):
+    verdicts = sessions_of(case, "173.72.7.96")["verdict"].to_list()
+    assert verdicts != []
+    assert "scraping" not in verdicts
+
+
+def test_pages_are_counted_and_bounds_say_what_an_interval_could_not(case: Path):
+    told = summary(case)
+    assert told["subject"] == "pages"
+    (whole,) = [row for row in told["estimates"] if row["scope"] == "all"]
+    assert [whole[name] for name in ("estimate", "low", "high", "level")] == [None] * 4
+    assert 0 < whole["certain"] <= whole["perimeter"]
+    assert whole["envelope_low"] <= whole["certain"] <= whole["envelope_high"]
+
+
+def test_the_hour_that_summer_time_takes_away_is_no_silence(case: Path):
+    """Line 114,484 is of 01:59:33 -0500, line 114,485 of 03:00:25 -0400: 52 seconds, not an hour."""
+    requests = pl.read_parquet(case / "work" / "requests.parquet").with_columns(line=pl.col("request_id") % 2**40)
+    times = requests.filter(pl.col("line").is_in([114_484, 114_485])).sort("line")["requested_at"].to_list()
+    assert times == [datetime(2016, 3, 13, 6, 59, 33), datetime(2016, 3, 13, 7, 0, 25)]
+    change = datetime(2016, 3, 13, 7)
+    sessions = pl.read_parquet(case / "results" / "sessions.parquet")
+    across = sessions.filter((pl.col("started_at") < change) & (pl.col("ended_at") >= change))
+    assert across.height > 0
+
+
+def test_the_journal_and_the_manifest_tell_of_the_run(case: Path):
+    (entry,) = [json.loads(line) for line in (case / "journal.jsonl").read_text().splitlines()]
+    manifest = json.loads((case / "results" / "manifest.json").read_text())
+    assert entry["evidence_digest"] == manifest["evidence_digest"]
+    assert manifest["inputs"][0]["lines"] == 206_860
+
+
+def test_another_folder_gives_the_same_bytes(case: Path, tmp_path: Path, digests: Callable[[Path], dict[str, str]]):
+    other = own_log(tmp_path / "elsewhere")
+    run(load(other), other.with_name("case.key"), lambda _: None)
+    assert digests(other / "results") == digests(case / "results")
