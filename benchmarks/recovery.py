@@ -32,7 +32,7 @@ def study(preset: str, scenario: str, seed: int, folder: Path) -> dict[str, Any]
             [sys.executable, "-m", "forensics", "run", str(place / "case")],
             [*generator, "score", str(place)],
         ):
-            subprocess.run(command, check=True, capture_output=True)
+            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own commands)
     found = {"score": place / "score.json", "summary": place / "case" / "results" / "summary.json"}
     return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in found.items()}
 

@@ -15,13 +15,14 @@ __version__ = "0.1.0"
 from forensics.case import Case
 from forensics.case import load as open_case
 from forensics.errors import CaseError, EvidenceError, ForensicsError, UnavailableError, VerificationError
+from forensics.estimation.interval import Interval
 from forensics.evidence.pseudonyms import pseudonym
 from forensics.figures import three_numbers, timeline
 from forensics.laboratory import case_folder
 from forensics.pipeline import run
 from forensics.reasons import sentences
 from forensics.report import tables
-from forensics.results import Interval, Results, load
+from forensics.results import Results, load
 from forensics.verification import verify
 
 __all__ = [

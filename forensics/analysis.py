@@ -46,7 +46,7 @@ def analyse(case: Case, evidence_digest: str, say: Callable[[str], None]) -> lis
         say(f"judged {verdicts.strands.height:,} clients: {accused.height:,} scraping")
         linked = campaigns.link(connection, case.settings, accused, people=subjects_are_people(case))
         judged = _judged_sessions(connection, case, verdicts, linked)
-        keys = pl.read_parquet(case.work / "keys.parquet")
+        keys = pl.read_parquet(case.work / "keys.parquet", glob=False)
         exposed = expose(connection, case, judged.select("session_id", "verdict", "campaign_id"), keys)
         say(f"found {exposed.exposure['person_id'].n_unique():,} people shown")
         tables = _tables(connection, case, verdicts, judged, exposed)
@@ -101,16 +101,18 @@ def _tables(
     exposed: Exposed,
 ) -> dict[str, pl.DataFrame]:
     """Make every results table but those of the report."""
-    accused = judged.filter(pl.col("verdict") == "scraping")
     suspect = judged.filter(pl.col("verdict") != "honest")  # an unclear session may have reached its operator's people
     attacked = suspect["operator"].unique().sort().to_list() or [o.name for o in case.declared.operator]
     span = query(connection, "log_span").row(0, named=True)
     first = suspect["started_at"].min() or span["first_at"]
     last = suspect["ended_at"].max() or span["last_at"]
     reach = perimeter(connection, attacked, first.date(), last.date())  # type: ignore[union-attr]
-    coverage = pl.read_parquet(case.work / "log_coverage.parquet").filter(pl.col("operator").is_in(attacked))
+    coverage = pl.read_parquet(case.work / "log_coverage.parquet", glob=False).filter(
+        pl.col("operator").is_in(attacked)
+    )
+    asked = query(connection, "looked_up_people", {"clean_until": case.declared.case.clean_until})
     elsewhere = (
-        unexplained_people(connection, case, accused.select("strand_id").unique()) if verdicts.care_known else None
+        unexplained_people(connection, case, suspect.select("strand_id").unique()) if verdicts.care_known else None
     )
     return {
         "sessions": judged,
@@ -120,13 +122,13 @@ def _tables(
         "exposure": exposed.exposure,
         "professionals": exposed.professionals,
         "perimeter": reach,
-        "estimates": estimates(connection, case, exposed.shown, reach, coverage, elsewhere),
+        "estimates": estimates(exposed.shown, reach, coverage, elsewhere, asked, case.settings.interval_level),
         "timeline": query(connection, "timeline"),
     }
 
 
 def _strands_table(strands: pl.DataFrame) -> pl.DataFrame:
-    """Put the judged strands in the columns of `forensics.schemas.Strands`; chances are rounded to be the same bytes."""
+    """Return the judged strands as `forensics.schemas.Strands`, chances rounded so that they are the same bytes."""
     from forensics.schemas import Strands
 
     chances = [
@@ -142,11 +144,11 @@ def _summary(
     """Sum up the case as `summary.json` says it."""
     from forensics.custody import versions
 
-    coverage = pl.read_parquet(case.work / "log_coverage.parquet")
+    coverage = pl.read_parquet(case.work / "log_coverage.parquet", glob=False)
     judged, about = tables["sessions"], case.declared.case
     of_verdict = dict(judged.group_by("verdict").len().iter_rows())
     accused = judged.filter(pl.col("verdict") == "scraping")
-    wanted = [name for name in tables["estimates"].columns if not name.startswith(("width_", "envelope_from"))]
+    wanted = [name for name in tables["estimates"].columns if not name.startswith(("width_from", "envelope_from"))]
     return {
         "schema": 1,
         "case": {
@@ -156,7 +158,7 @@ def _summary(
         },
         "subject": "people" if subjects_are_people(case) else "pages",
         "operators": [operator.name for operator in case.declared.operator],
-        "rows": pl.read_parquet(case.work / "sources.parquet").to_dicts(),
+        "rows": pl.read_parquet(case.work / "sources.parquet", glob=False).to_dicts(),
         "coverage": [
             {**row, "start": row["start"].isoformat(), "end": row["end"].isoformat()}
             for row in coverage.iter_rows(named=True)
@@ -184,7 +186,7 @@ def _summary(
 
 def _accounts_known(case: Case, judged: pl.DataFrame) -> int:
     """Count the accounts that the operators list or the logs name."""
-    listed = pl.read_parquet(case.work / "accounts.parquet").select("operator", "account_id")
+    listed = pl.read_parquet(case.work / "accounts.parquet", glob=False).select("operator", "account_id")
     return pl.concat([listed, judged.select("operator", "account_id")]).unique().height
 
 

@@ -52,14 +52,14 @@ def read_key(path: Path) -> bytes:
 
 
 def open_key(case: Case, given: Path | None) -> bytes:
-    """Return the case key, made at first use, and refuse one that is not the one of the results.
+    """Return the case key, made at the first ingest if it is not there, and refuse one that is not the results'.
 
     Raises:
-        EvidenceError: a key was named that does not exist, is malformed, or is another case's.
+        EvidenceError: the key of finished results is missing, is malformed, or is another case's.
+        UnavailableError: it cannot be read or made.
     """
     path, manifest = key_file(case, given), manifest_of(case)
-    named = given is not None or bool(os.environ.get(VARIABLE))
-    if not named and not path.exists():
+    if not path.exists():
         if manifest is not None:
             raise EvidenceError(
                 "the key of this case is missing",

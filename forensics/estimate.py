@@ -11,7 +11,7 @@ import polars as pl
 from forensics.case import Case
 from forensics.engine import query
 from forensics.errors import EvidenceError
-from forensics.estimation.complete import complete_count
+from forensics.estimation.complete import complete_count, unseen_after_checks
 from forensics.estimation.unexplained import Stratum, unexplained_at_most
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
 BOUNDS_ONLY = "lines are missing or nothing witnesses that none is: bounds only"
+NOT_MEASURED = "whole log, but nothing measures what detection missed: bounds only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,37 +81,40 @@ def count(shown: pl.DataFrame) -> Counts:
 
 
 def estimates(
-    connection: duckdb.DuckDBPyConnection,
-    case: Case,
     shown: pl.DataFrame,
     perimeter: pl.DataFrame,
     coverage: pl.DataFrame,
-    unexplained: dict[str, int] | None,
+    unexplained: dict[Scope, int] | None,
+    asked: pl.DataFrame,
+    level: float,
 ) -> pl.DataFrame:
     """Estimate every scope (`forensics.schemas.Estimates`).
 
     Args:
-        connection: reads `session_lookups`, `subjects`, `register`, `persons`.
-        case: settings.
         shown: who was shown to clients not judged honest (`sql/shown.sql`).
         perimeter: `forensics.schemas.Perimeter`.
         coverage: `forensics.schemas.LogCoverage`, of the operators of the perimeter.
-        unexplained: people of clients not accused whom care does not account for, at most, by operator; None
-            where care cannot be measured, so that every lookup of the log may be a robot's.
+        unexplained: people of clients not accused whom care does not account for, at most; None where that cannot
+            be measured.
+        asked: whom anyone at all asked for outside the clean weeks (`sql/looked_up_people.sql`).
+        level: confidence of the intervals.
     """
-    asked = query(connection, "looked_up_people") if unexplained is None else None
     people = perimeter.filter(pl.col("definition") == "people")
     attacked = people.filter(pl.col("scope") == "operator")["operator"].to_list()
     rows = []
     for where in people.iter_rows(named=True):
         scope = Scope(scope=where["scope"], operator=where["operator"], insurer=where["insurer_id"])
-        counts = count(scope.of(shown))
-        if asked is None:
-            elsewhere = sum(n for name, n in (unexplained or {}).items() if scope.operator in (None, name))
-        else:
-            elsewhere = max(0, scope.of(asked)["person_id"].n_unique() - counts.broad - counts.unclear)
-        checks = checks_of(coverage, attacked if scope.operator is None else [scope.operator])
-        rows.append(estimate_row(scope, counts, where["n"], checks, elsewhere, case.settings.interval_level))
+        rows.append(
+            estimate_row(
+                scope,
+                count(scope.of(shown)),
+                perimeter=where["n"],
+                checks=checks_of(coverage, attacked if scope.operator is None else [scope.operator]),
+                elsewhere=None if unexplained is None else unexplained.get(scope, 0),
+                asked=scope.of(asked)["person_id"].n_unique(),
+                level=level,
+            )
+        )
     order = {"all": 0, "operator": 1, "insurer": 2}
     return pl.DataFrame(
         sorted(rows, key=lambda r: (order[r["scope"]], r["operator"] or "", r["insurer"] or "")), schema=SCHEMA
@@ -121,8 +125,9 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "scope": pl.String, "operator": pl.String, "insurer": pl.String, "perimeter": pl.Int64, "certain": pl.Int64,
     "certain_logged": pl.Int64, "certain_inferred": pl.Int64, "certain_doubt": pl.Int64, "estimate": pl.Int64,
     "low": pl.Int64, "high": pl.Int64, "level": pl.Float64, "envelope_low": pl.Int64, "envelope_high": pl.Int64,
-    "evidence_level": pl.String, "method": pl.String, "width_from_lost_lines": pl.Int64,
-    "width_from_definitions": pl.Int64, "envelope_from_unclear": pl.Int64, "envelope_from_unexplained": pl.Int64,
+    "evidence_level": pl.String, "method": pl.String, "width_from_definitions": pl.Int64,
+    "width_from_unclear": pl.Int64, "width_from_unexplained": pl.Int64, "width_from_lost_lines": pl.Int64,
+    "envelope_from_others": pl.Int64,
 }  # fmt: skip
 
 
@@ -145,16 +150,24 @@ def checks_of(coverage: pl.DataFrame, operators: Sequence[str]) -> int | None:
 
 
 def estimate_row(
-    scope: Scope, counts: Counts, perimeter: int, checks: int | None, elsewhere: int, level: float
+    scope: Scope,
+    counts: Counts,
+    *,
+    perimeter: int,
+    checks: int | None,
+    elsewhere: int | None,
+    asked: int,
+    level: float,
 ) -> dict[str, Any]:
-    """Return one row of the estimates. The widths by cause add up to the interval's, and to the envelope's above it.
+    """Return one row of the estimates. The widths by cause add up to the interval's.
 
     Args:
         scope: what the row is about.
         counts: its people.
         perimeter: people who could have been shown.
         checks: windows in which a counter agreed with the log; None where lines are missing or nothing witnesses.
-        elsewhere: people that clients not accused may have taken, at most.
+        elsewhere: people that clients not accused may have taken, at most; None where that cannot be measured.
+        asked: people whom anyone at all asked for outside the clean weeks.
         level: confidence of the interval.
 
     Raises:
@@ -167,55 +180,66 @@ def estimate_row(
             remedy="ask the operator for the register as it was during the campaign",
         )
     broad = min(counts.broad, perimeter)
+    unclear = min(counts.unclear, perimeter - broad)
+    everyone = min(max(asked, broad + unclear), perimeter)
     row: dict[str, Any] = {
         "scope": scope.scope, "operator": scope.operator, "insurer": scope.insurer, "perimeter": perimeter,
         "certain": counts.strict, "certain_logged": counts.named, "certain_inferred": counts.strict - counts.named,
         "certain_doubt": counts.doubt, "envelope_low": counts.strict - counts.doubt,
-        "width_from_definitions": broad - counts.strict,
+        "width_from_definitions": broad - counts.strict, "width_from_unclear": unclear,
+        "width_from_unexplained": 0, "width_from_lost_lines": 0,
     }  # fmt: skip
+    none = {"estimate": None, "low": None, "high": None, "level": None, "envelope_from_others": 0}
     if checks is None:
-        unclear = min(counts.unclear, perimeter - broad)
-        return row | {
-            "estimate": None, "low": None, "high": None, "level": None, "envelope_high": perimeter,
-            "evidence_level": "B", "method": BOUNDS_ONLY, "width_from_lost_lines": 0,
-            "envelope_from_unclear": unclear,
-            "envelope_from_unexplained": min(elsewhere, perimeter - broad - unclear),
-        }  # fmt: skip
-    interval = complete_count(counts.strict, counts.broad, checks, level)
+        return row | none | {"envelope_high": perimeter, "evidence_level": "B", "method": BOUNDS_ONLY}
+    whole = min(perimeter, everyone + unseen_after_checks(everyone, checks, level))
+    if elsewhere is None:
+        return row | none | {"envelope_high": whole, "evidence_level": "A", "method": NOT_MEASURED}
+    unexplained = min(elsewhere, everyone - broad - unclear)
+    interval = complete_count(counts.strict, broad, unclear + unexplained, checks, level)
     high = min(int(interval.high), perimeter)
-    unclear = min(counts.unclear, perimeter - high)
-    unexplained = min(elsewhere, perimeter - high - unclear)
     return row | {
         "estimate": counts.strict, "low": int(interval.low), "high": high, "level": interval.level,
-        "envelope_high": high + unclear + unexplained,
-        "evidence_level": "A", "method": interval.method, "width_from_lost_lines": high - broad,
-        "envelope_from_unclear": unclear, "envelope_from_unexplained": unexplained,
+        "envelope_high": max(high, whole), "evidence_level": "A", "method": interval.method,
+        "width_from_unexplained": unexplained,
+        "width_from_lost_lines": high - broad - unclear - unexplained,
+        "envelope_from_others": max(high, whole) - high,
     }  # fmt: skip
 
 
 def unexplained_people(
-    connection: duckdb.DuckDBPyConnection, case: Case, accused: pl.DataFrame
-) -> dict[str, int] | None:
-    """Bound, for each operator, the people of clients not accused whom care does not account for.
+    connection: duckdb.DuckDBPyConnection, case: Case, suspect: pl.DataFrame
+) -> dict[Scope, int] | None:
+    """Bound, for each scope, the people of clients judged honest whom care does not account for.
 
-    Reads `patients`, `register`.
+    Args:
+        connection: reads `patients`, `subjects`, `register`.
+        case: its clean weeks, and the level.
+        suspect: `strand_id` of every client not judged honest.
 
     Returns:
-        An upper limit by operator, or None without clean weeks to compare with.
+        An upper limit by scope, or None without clean weeks to compare with.
     """
     clean_until = case.declared.case.clean_until
     if clean_until is None:
         return None
-    connection.register("accused", accused.select("strand_id"))
-    accounts = query(connection, "unaccused_patients", {"clean_until": clean_until})
+    connection.register("suspect", suspect.select("strand_id"))
+    accounts = query(connection, "honest_patients", {"clean_until": clean_until})
     if not accounts["is_clean"].any():
         return None
-    limits = {}
-    for (operator,), group in accounts.group_by("operator", maintain_order=True):
-        strata = [_both_periods(stratum) for _, stratum in group.group_by("profession", maintain_order=True)]
-        limits[str(operator)] = unexplained_at_most(strata, case.settings.interval_level)
     a_card = dict(query(connection, "people_a_card").iter_rows())
-    return {operator: int(np.ceil(n * a_card.get(operator, 1.0))) for operator, n in limits.items()}
+    limits: dict[Scope, int] = {Scope(scope="all"): 0}
+    for (operator, insurer), group in accounts.group_by("operator", "insurer_id", maintain_order=True):
+        strata = [_both_periods(stratum) for _, stratum in group.group_by("profession", maintain_order=True)]
+        patients = unexplained_at_most(strata, case.settings.interval_level)
+        n = int(np.ceil(patients * a_card.get(operator, 1.0)))
+        if insurer is None:
+            limits[Scope(scope="operator", operator=str(operator))] = n
+            limits[Scope(scope="all")] += n
+        else:
+            own = Scope(scope="insurer", insurer=str(insurer))
+            limits[own] = limits.get(own, 0) + n
+    return limits
 
 
 def _both_periods(accounts: pl.DataFrame) -> Stratum:

@@ -20,10 +20,14 @@ Say = Callable[[str], None]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
+def in_silence(_: str) -> None:
+    """Say nothing of what is being done."""
+
+
 def run(
     case: Case,
-    key_path: Path | None,
-    say: Say,
+    key_path: Path | None = None,
+    say: Say = in_silence,
     languages: Sequence[Language] = LANGUAGES,
     *,
     journalled: bool = True,

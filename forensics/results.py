@@ -11,9 +11,7 @@ from typing import Any
 import polars as pl
 
 from forensics.errors import CaseError
-
-LINES_A_SOURCE = 2**40
-"""A `request_id` is the source's number (from 1, in the order of `case.toml`) times this, plus the line."""
+from forensics.vocabulary import LINES_A_SOURCE
 
 TABLES = (
     "sessions",
@@ -26,19 +24,6 @@ TABLES = (
     "perimeter",
     "timeline",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A range of counts, the level it claims and the method that gives it that level.
-
-    `level` is None where the range is a bound and claims no probability.
-    """
-
-    low: float
-    high: float
-    level: float | None
-    method: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,29 +46,29 @@ class Results:
         """Return one results table by name, in the order of its key."""
         if name not in TABLES:
             raise CaseError(f"there is no results table {name!r}", expected=f"one of {', '.join(TABLES)}")
-        return pl.read_parquet(self.folder / f"{name}.parquet")
+        return pl.read_parquet(self.folder / f"{name}.parquet", glob=False)
 
     def trace(self, request_id: int) -> dict[str, Any]:
-        """Walk a request back to the evidence: source, line (through the source's files by name), files, SHA-256.
+        """Walk a request back to the evidence.
+
+        Returns:
+            `source`, `path` (inside the case), `line` (of that file, from 1) and the file's `sha256`.
 
         Raises:
-            CaseError: no source has this number.
+            CaseError: no file has this line.
         """
         number, line = divmod(request_id, LINES_A_SOURCE)
         sources = self.manifest["sources"]
-        if not 1 <= number <= len(sources):
-            raise CaseError(
-                f"request {request_id} belongs to no source",
-                expected=f"a request of sources 1 to {len(sources)}",
-            )
-        source = sources[number - 1]
-        files = [entry for entry in self.manifest["inputs"] if entry["source"] == source]
-        return {
-            "source": source,
-            "line": line,
-            "files": [entry["path"] for entry in files],
-            "sha256": [entry["sha256"] for entry in files],
-        }
+        for entry in self.manifest["inputs"]:
+            within = line - entry["first_line"]
+            if sources.index(entry["source"]) + 1 == number and 0 <= within < entry["lines"]:
+                return {
+                    "source": entry["source"],
+                    "path": entry["path"],
+                    "line": within + 1,
+                    "sha256": entry["sha256"],
+                }
+        raise CaseError(f"request {request_id} is in no file of the manifest", remedy="name a request of this case")
 
     @property
     def headline(self) -> dict[str, Any]:

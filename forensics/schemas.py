@@ -4,6 +4,9 @@ Times are naive UTC in microseconds. A `*_key` is a dense integer that stands fo
 (the `keys` table turns it back into its 32 hex digits); results carry the hex digits.
 """
 
+# pandera reads these annotations, types made at run time among them; a checker of types cannot.
+# pyright: reportInvalidTypeForm=false, reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -286,7 +289,8 @@ class Estimates(Table):
     envelope_high: pl.Int64
     evidence_level: pl.String = pa.Field(isin=("A", "B", "C", "D", "mixed"))
     method: pl.String
-    width_from_lost_lines: pl.Int64 = pa.Field(ge=0)
     width_from_definitions: pl.Int64 = pa.Field(ge=0)
-    envelope_from_unclear: pl.Int64 = pa.Field(ge=0)
-    envelope_from_unexplained: pl.Int64 = pa.Field(ge=0)
+    width_from_unclear: pl.Int64 = pa.Field(ge=0)
+    width_from_unexplained: pl.Int64 = pa.Field(ge=0)
+    width_from_lost_lines: pl.Int64 = pa.Field(ge=0)
+    envelope_from_others: pl.Int64 = pa.Field(ge=0)

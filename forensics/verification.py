@@ -10,10 +10,10 @@ from forensics.case import Case
 from forensics.case_key import key_file, open_key
 from forensics.engine import private_folder
 from forensics.errors import CaseError, EvidenceError, VerificationError
-from forensics.pipeline import LANGUAGES, Language, Say, declaration_digest, run
+from forensics.pipeline import LANGUAGES, Language, Say, declaration_digest, in_silence, run
 
 
-def verify(case: Case, key_path: Path | None, say: Say) -> dict[str, Any]:
+def verify(case: Case, key_path: Path | None = None, say: Say = in_silence) -> dict[str, Any]:
     """Hold a finished case against its evidence, its manifest, its journal and a fresh derivation.
 
     Nothing is written into the case.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LINES_A_SOURCE = 2**40
+"""A `request_id` is the source's number (from 1, in the order of `case.toml`) times this, plus the line."""
+
 ACTIONS = ("login", "search", "detail", "rights", "claim", "export", "static", "other")
 SUBJECT_KINDS = ("holder_number", "member_number", "card_number", "beneficiary_number", "name", "page")
 ROLES = ("holder", "spouse", "child", "other")

@@ -60,10 +60,11 @@ ESTIMATE: dict[str, Any] = {
     "envelope_high": 52_000,
     "evidence_level": "B",
     "method": "capture of sequence gaps",
-    "width_from_lost_lines": 1_800,
     "width_from_definitions": 500,
-    "envelope_from_unclear": 900,
-    "envelope_from_unexplained": 300,
+    "width_from_unclear": 900,
+    "width_from_unexplained": 300,
+    "width_from_lost_lines": 600,
+    "envelope_from_others": 6_900,
 }
 
 ESTIMATES = [

@@ -65,7 +65,7 @@ def test_a_key_is_made_at_first_use_for_its_owner_alone(small: Path, command: Co
         ("cd" * 31, "64 hexadecimal digits"),
         ("zz" * 32, "64 hexadecimal digits"),
         ("", "64 hexadecimal digits"),
-        (None, "there is no such key"),
+        (None, "the key of this case is missing"),
     ],
 )
 def test_a_wrong_key_is_refused_before_any_work(
@@ -81,6 +81,7 @@ def test_a_wrong_key_is_refused_before_any_work(
     assert "hashed" not in ended.err
     assert content is None or len(content) < 60 or content not in ended.err
     assert digests(finished) == before
+    assert key.exists() is (content is not None)
 
 
 def test_the_key_of_the_results_must_not_be_made_anew(finished: Path, command: Command):

@@ -10,10 +10,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import case
 
 from forensics.errors import EvidenceError
-from forensics.estimate import BOUNDS_ONLY, Counts, Scope, checks_of, count, estimate_row, estimates
+from forensics.estimate import BOUNDS_ONLY, NOT_MEASURED, Counts, Scope, checks_of, count, estimate_row, estimates
 from forensics.estimation.complete import complete_count, unseen_after_checks
 from forensics.estimation.unexplained import Stratum, excess, unexplained_at_most
 
@@ -45,8 +44,8 @@ def test_what_nothing_checked_has_no_bound():
 
 
 def test_the_interval_runs_from_the_strict_count_to_the_broad_one_and_the_unseen():
-    interval = complete_count(900, 1000, 300, 0.95)
-    assert (interval.low, interval.high, interval.level) == (900, 1011, 0.95)
+    interval = complete_count(900, 980, 20, 300, 0.95)
+    assert (interval.low, interval.high, interval.level) == (900, 1013, 0.95)  # 1000 (1 - .025^(1/300)) / .025^(1/300)
     assert "rule of three" in interval.method
 
 
@@ -62,9 +61,9 @@ def test_a_log_that_lost_more_than_is_allowed_for_would_have_been_caught():
 # The three numbers
 
 
-def row(strict=100, named=40, broad=110, doubt=30, unclear=20, perimeter=1000, checks: int | None = 300, elsewhere=50):
-    counts = Counts(strict=strict, named=named, broad=broad, doubt=doubt, unclear=unclear)
-    return estimate_row(ALL, counts, perimeter, checks, elsewhere, 0.95)
+def row(perimeter: int = 1000, checks: int | None = 300, elsewhere: int | None = 50, asked: int = 600):
+    counts = Counts(strict=100, named=40, broad=110, doubt=30, unclear=20)
+    return estimate_row(ALL, counts, perimeter=perimeter, checks=checks, elsewhere=elsewhere, asked=asked, level=0.95)
 
 
 def test_a_row_by_hand():
@@ -75,9 +74,28 @@ def test_a_row_by_hand():
         "certain_inferred": 60,
         "certain_doubt": 30,
     }
-    assert (found["low"], found["estimate"], found["high"], found["level"]) == (100, 100, 112, 0.95)  # 110 + 2 unseen
-    assert (found["envelope_low"], found["envelope_high"], found["perimeter"]) == (70, 182, 1000)  # 112 + 20 + 50
+    # 110 on cards asked for + 20 unclear + 50 unexplained + 3 in lost lines: 180 (1 - .025^(1/300)) / .025^(1/300)
+    assert (found["low"], found["estimate"], found["high"], found["level"]) == (100, 100, 183, 0.95)
+    assert {name: n for name, n in found.items() if name.startswith("width_")} == {
+        "width_from_definitions": 10,
+        "width_from_unclear": 20,
+        "width_from_unexplained": 50,
+        "width_from_lost_lines": 3,
+    }
+    # 600 asked for by anyone + 7 in lost lines, at 95 %
+    assert (found["envelope_low"], found["envelope_high"], found["perimeter"]) == (70, 607, 1000)
     assert found["evidence_level"] == "A"
+
+
+def test_what_detection_missed_is_no_more_than_what_others_asked_for():
+    assert row(elsewhere=500, asked=140)["width_from_unexplained"] == 10
+
+
+def test_a_whole_log_without_a_measure_of_what_detection_missed_gives_bounds_only():
+    found = row(elsewhere=None)
+    assert [found[name] for name in ("estimate", "low", "high", "level")] == [None] * 4
+    assert (found["envelope_low"], found["envelope_high"]) == (70, 607)
+    assert (found["evidence_level"], found["method"]) == ("A", NOT_MEASURED)
 
 
 def test_where_lines_are_missing_or_nothing_witnesses_there_are_bounds_only():
@@ -131,7 +149,9 @@ def test_one_operators_gap_leaves_the_other_its_interval():
         orient="row",
     )
     logs = coverage(("A", "complete", 300), ("B", "gap", 1))
-    found = estimates(None, case(), shown, perimeter, logs, {"A": 1, "B": 2}).rows_by_key("scope", named=True)  # type: ignore[arg-type]
+    asked = pl.DataFrame({"person_id": [1, 2, 3, 4, 2], "operator": ["A"] * 4 + ["B"], "insurer_id": ["M"] * 5})
+    elsewhere = {Scope(scope="operator", operator="A"): 1, Scope(scope="operator", operator="B"): 2}
+    found = estimates(shown, perimeter, logs, elsewhere, asked, 0.95).rows_by_key("scope", named=True)
     a, b = found["operator"]
     assert (found["all"][0]["certain"], a["certain"], b["certain"]) == (2, 2, 1)
     assert [found["all"][0]["estimate"], a["estimate"], b["estimate"], found["insurer"][0]["estimate"]] == [
@@ -140,7 +160,7 @@ def test_one_operators_gap_leaves_the_other_its_interval():
         None,
         None,
     ]
-    assert (a["envelope_from_unexplained"], b["envelope_from_unexplained"]) == (1, 2)
+    assert (a["width_from_unexplained"], a["high"]) == (1, 4)  # person 1, 2; one unexplained; one in lost lines
 
 
 def test_the_doubt_is_the_most_people_of_one_accused_client_alone():
@@ -172,21 +192,27 @@ def counted(draw) -> tuple[Counts, int]:
     return counts, perimeter
 
 
-@given(counted(), st.one_of(st.none(), st.integers(1, 1000)), st.integers(0, 5000))
+@given(
+    counted(),
+    st.one_of(st.none(), st.integers(1, 1000)),
+    st.one_of(st.none(), st.integers(0, 5000)),
+    st.integers(0, 9000),
+)
 @settings(max_examples=300, deadline=None)
-def test_the_numbers_of_a_row_are_in_order_and_its_widths_add_up(drawn, checks, elsewhere):
+def test_the_numbers_of_a_row_are_in_order_and_its_widths_add_up(drawn, checks, elsewhere, asked):
     counts, perimeter = drawn
-    found = estimate_row(ALL, counts, perimeter, checks, elsewhere, 0.95)
-    low = found["low"] if checks else found["certain"]
-    high = found["high"] if checks else found["envelope_high"]
+    found = estimate_row(ALL, counts, perimeter=perimeter, checks=checks, elsewhere=elsewhere, asked=asked, level=0.95)
+    interval = found["estimate"] is not None
+    assert interval == (checks is not None and elsewhere is not None)
+    low = found["low"] if interval else found["certain"]
+    high = found["high"] if interval else found["envelope_high"]
     assert found["certain"] - found["certain_doubt"] <= low <= (found["estimate"] or low) <= high
     assert found["envelope_low"] <= low
     assert high <= found["envelope_high"] <= found["perimeter"]
     assert found["certain_logged"] + found["certain_inferred"] == found["certain"]
-    if checks:
-        assert found["width_from_lost_lines"] + found["width_from_definitions"] == high - low
-        above = found["envelope_from_unclear"] + found["envelope_from_unexplained"]
-        assert above == found["envelope_high"] - high
+    if interval:
+        assert sum(n for name, n in found.items() if name.startswith("width_from_")) == high - low
+        assert found["envelope_from_others"] == found["envelope_high"] - high
 
 
 # What care leaves unexplained

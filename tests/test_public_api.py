@@ -43,14 +43,14 @@ def test_a_person_counted_walks_back_to_a_line_of_a_file():
     results = fx.load(case_folder())
     first = results.table("exposure").sort("first_seen_at", "first_request_id").row(0, named=True)
     traced = results.trace(first["first_request_id"])
-    evidence = case_folder() / traced["files"][0]
+    evidence = case_folder() / traced["path"]
     row = pl.scan_parquet(evidence).slice(traced["line"] - 1, 1).collect()
     assert row.height == 1
     assert row["heure"][0] == first["first_seen_at"]
 
 
 def test_a_request_of_no_source_cannot_be_walked_back():
-    with pytest.raises(fx.CaseError, match="belongs to no source"):
+    with pytest.raises(fx.CaseError, match="in no file of the manifest"):
         fx.load(case_folder()).trace(99 * 2**40 + 1)
 
 

@@ -1,4 +1,4 @@
-"""The study of `benchmarks/recovery.py`, small: judging seeds on the tiny incident. The whole table is in docs/."""
+"""The study of `benchmarks/recovery.py`, small: one judging seed of the demo, three of the tiny incident."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ import pytest
 from benchmarks.recovery import study
 
 
-@pytest.mark.parametrize("seed", [1000, 1001, 1002])
-def test_every_scraping_request_is_found_no_honest_account_accused_and_certain_is_the_truth(seed, tmp_path):
-    score = study("tiny", "list_walk", seed, tmp_path)["score"]
+def test_on_the_demo_every_scraping_request_is_found_nobody_accused_wrongly_and_certain_is_the_truth(tmp_path):
+    score = study("demo", "list_walk", 1000, tmp_path)["score"]
     assert score["requests"] == {"precision": 1.0, "recall": 1.0, "precision_people": 1.0, "recall_people": 1.0}
     assert score["accounts"]["accused"] == 0
     assert score["certain_error"] == 0
-    assert [row["scope"] for row in score["estimates"] if not (row["covered"] and row["envelope_covered"])] == []
+    assert [row for row in score["estimates"] if not (row["covered"] and row["envelope_covered"])] == []
+
+
+@pytest.mark.parametrize("seed", [1000, 1001, 1002])
+def test_with_few_peers_nobody_is_accused_wrongly_and_what_was_not_found_is_in_the_interval(seed, tmp_path):
+    """150 accounts are too few for the rule to accuse every client; the three numbers must hold all the same."""
+    found = study("tiny", "list_walk", seed, tmp_path)
+    score = found["score"]
+    assert score["requests"]["precision"] == 1.0
+    assert score["accounts"]["accused"] == 0
+    assert score["certain_error"] <= 0
+    assert [row for row in score["estimates"] if not (row["covered"] and row["envelope_covered"])] == []
 
 
 def test_nobody_is_accused_where_there_was_no_robot(tmp_path):

@@ -58,7 +58,9 @@ def test_the_first_screen_says_three_numbers_in_english(english):
     assert first < second < third < text.index("Figure 1")
     assert "42,800 to 45,100" in text
     assert "with a 95% interval" in text
-    assert "Envelope, deciding one way or the other whatever remains undecided: 41,116 to 52,000 people." in text
+    assert (
+        "Envelope, which holds however sessions are judged, but without a probability: 41,116 to 52,000 people." in text
+    )
     assert f"the certain number would be lower by at most 120{NO_BREAK}people." in text
 
 

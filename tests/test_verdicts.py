@@ -254,6 +254,17 @@ def test_pages_a_steady_client_no_faster_than_visitors_is_not(engine):
     assert _pages(engine, VISITORS | {"203.0.113.9": (100, 600.0)})["203.0.113.9"] != "scraping"
 
 
+def test_pages_a_client_far_faster_than_visitors_is_unclear_where_its_steadiness_cannot_be_told(engine):
+    town = {"203.0.113.9": (300, 0.2)}  # five a second, on a clock that ticks once a second
+    assert _pages(engine, VISITORS | town)["203.0.113.9"] == "unclear"
+
+
+def test_a_fast_client_with_few_claims_and_few_peers_is_unclear_not_honest(engine):
+    town = town_of_opticians(15)
+    town.sees("doubtful", 60, NIGHT, 2.0, billed=0.2)
+    assert verdict_of(town.judged(engine), "doubtful") == ("unclear", "measures_disagree")
+
+
 def test_pages_visitors_are_honest(engine):
     assert set(_pages(engine, VISITORS).values()) == {"honest"}
 

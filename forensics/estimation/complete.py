@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from forensics.results import Interval
+from forensics.estimation.interval import Interval
 
 
 def unseen_after_checks(people: int, checks: int, level: float) -> int:
@@ -31,21 +31,26 @@ def unseen_after_checks(people: int, checks: int, level: float) -> int:
     return math.ceil(people * share / (1.0 - share))
 
 
-def complete_count(strict: int, broad: int, checks: int, level: float) -> Interval:
+def complete_count(strict: int, broad: int, undetected: int, checks: int, level: float) -> Interval:
     """Return the interval of a count at evidence level A.
+
+    Two limits can fail, that on what detection missed and that on lost lines; each is taken at (1 + level) / 2, so
+    that both hold with a chance of at least `level` (Bonferroni).
 
     Args:
         strict: people shown by a full answer, on the card by the register that day.
         broad: people on any card that was asked for, whatever the answer and the day.
+        undetected: people of unclear clients, and the upper limit of those whose lookups care leaves unexplained.
         checks: windows in which an independent counter agreed with the log.
-        level: confidence that lines lost unseen hold no more than is allowed for.
+        level: confidence.
 
     Returns:
-        From the strict count to the broad one and what lost lines can hide.
+        From the strict count to the broad one, what detection may have missed and what lost lines can hide.
     """
+    found = broad + undetected
     return Interval(
         low=strict,
-        high=broad + unseen_after_checks(broad, checks, level),
+        high=found + unseen_after_checks(found, checks, (1.0 + level) / 2.0),
         level=level,
-        method="complete log: strict to broad definition, rule of three on the counters",
+        method="whole log: strict to broad definition, unclear and unexplained lookups, rule of three on the counters",
     )

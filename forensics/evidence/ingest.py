@@ -20,7 +20,8 @@ from forensics.evidence.identities import (
     identities,
     subject_rows,
 )
-from forensics.evidence.reading import LINE_BITS, SourceRead, clear_rows, read_source
+from forensics.evidence.reading import SourceRead, clear_rows, read_source
+from forensics.vocabulary import LINES_A_SOURCE
 
 if TYPE_CHECKING:
     import duckdb
@@ -124,7 +125,7 @@ def _unfinished_requests(case: Case, connection: duckdb.DuckDBPyConnection, know
     case.work.mkdir(exist_ok=True)
     unfinished = case.work / ".requests.parquet.unfinished"
     try:
-        rows = connection.sql(sql("requests"), params={"lines_a_source": 2**LINE_BITS})
+        rows = connection.sql(sql("requests"), params={"lines_a_source": LINES_A_SOURCE})
         rows.write_parquet(str(unfinished), compression="zstd")
         yield unfinished
     finally:
@@ -133,7 +134,7 @@ def _unfinished_requests(case: Case, connection: duckdb.DuckDBPyConnection, know
 
 def _accounts(reads: list[SourceRead]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the accounts, each once, and the lines that repeat one. Company, SIRET and bank identity stay out."""
-    place = pl.col("source_number") * 2**LINE_BITS + pl.col("line")
+    place = pl.col("source_number") * LINES_A_SOURCE + pl.col("line")
     rows = clear_rows(reads, "accounts").with_columns(
         is_first=place == place.min().over("operator", "account_id"),
         first_line=pl.col("line").sort_by(place).first().over("operator", "account_id"),

@@ -19,7 +19,6 @@ from forensics.evidence.masking import masked_paths
 from forensics.evidence.pseudonyms import normal_subject, subject_message
 from forensics.vocabulary import EVIDENCE_FIELDS
 
-LINE_BITS = 40
 ENOUGH_TO_JUDGE = 1_000
 HOPELESS_SHARE = 0.5
 """A source of which, after enough lines, more than this cannot be read is refused without reading the rest."""

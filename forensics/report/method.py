@@ -50,10 +50,13 @@ METHOD: dict[str, Pair] = {
     "complete": (
         "Niveau A. Là où le journal dit ce qui a été montré et où aucune perte n’est trouvée, le nombre "
         "se compte. L’intervalle va de la définition la plus stricte de ce qui est montré à la plus "
-        "large, augmentée de ce que des lignes perdues sans trace pourraient contenir.",
+        "large, augmentée des sessions indéterminées, de la limite haute de ce que les soins n’expliquent pas "
+        "chez les autres clients, et de ce que des lignes perdues sans trace pourraient contenir ; chacune de "
+        "ces deux limites est prise à 97,5 %.",
         "Level A. Where the log says what was shown and no loss is found, the number is counted. The "
-        "interval runs from the strictest definition of what is shown to the broadest, plus what lines "
-        "lost without a trace could hold.",
+        "interval runs from the strictest definition of what is shown to the broadest, plus the unclear "
+        "sessions, the upper limit of what care does not explain among other clients, and what lines lost "
+        "without a trace could hold; each of these two limits is taken at 97.5%.",
     ),
     "three": (
         "Règle de trois. Un compteur indépendant (passerelle, répartiteur, facturation) qui s’accorde "
@@ -64,10 +67,12 @@ METHOD: dict[str, Pair] = {
         "lost by about 3/n.",
     ),
     "envelope": (
-        "Enveloppe. Elle s’étend du nombre attesté, doute déduit, à ce que l’on obtiendrait en comptant "
-        "aussi les sessions indéterminées et ce que rien n’explique. Elle ne porte aucune probabilité.",
-        "Envelope. It runs from the certain number, less the doubt, to what would be found by also "
-        "counting the unclear sessions and whatever nothing explains. It claims no probability.",
+        "Enveloppe. Elle s’étend du nombre attesté, doute déduit, à ce que l’on obtiendrait si tous les clients "
+        "du journal, hors semaines saines, étaient le robot ; là où le journal n’est pas entier, jusqu’au "
+        "périmètre. Elle ne porte aucune probabilité.",
+        "Envelope. It runs from the certain number, less the doubt, to what would be found if every client of "
+        "the log, outside the clean weeks, were the robot; where the log is not whole, to the perimeter. It "
+        "claims no probability.",
     ),
 }
 

@@ -39,9 +39,9 @@ WORDS: dict[str, Pair] = {
     "range": ("de {low} à {high}", "{low} to {high}"),
     "estimate_text": (
         "{people}, avec un intervalle à {level} : de la définition la plus stricte à la plus large, avec ce "
-        "que des lignes perdues sans trace pourraient contenir.",
-        "{people}, with a {level} interval: from the strictest definition to the broadest, with what lines "
-        "lost without a trace could hold.",
+        "que le classement a pu manquer et ce que des lignes perdues pourraient contenir.",
+        "{people}, with a {level} interval: from the strictest definition to the broadest, with what the "
+        "judgement may have missed and what lost lines could hold.",
     ),
     "bounds": ("Bornes", "Bounds"),
     "bounds_text": (
@@ -59,9 +59,9 @@ WORDS: dict[str, Pair] = {
         "pages that the site could have served. This is not the number of pages transmitted.",
     ),
     "envelope_text": (
-        "Enveloppe, selon que l’on tranche dans un sens ou dans l’autre tout ce qui reste indécis : de "
-        "{low} à {high} {people}.",
-        "Envelope, deciding one way or the other whatever remains undecided: {low} to {high} {people}.",
+        "Enveloppe, qui vaut quel que soit le classement des sessions, mais sans probabilité : de {low} à {high} "
+        "{people}.",
+        "Envelope, which holds however sessions are judged, but without a probability: {low} to {high} {people}.",
     ),
     "doubt_text": (
         "Si l’un quelconque des clients mis en cause était honnête, le nombre attesté compterait au plus {n} de moins.",
@@ -197,10 +197,14 @@ WORDS: dict[str, Pair] = {
         "intervalle : lignes perdues bien que tous les compteurs s’accordent",
         "interval: lines lost although all counters agree",
     ),
-    "envelope_from_unclear": ("enveloppe : sessions indéterminées", "envelope: unclear sessions"),
-    "envelope_from_unexplained": (
-        "enveloppe : consultations d’autres clients que rien n’explique",
-        "envelope: lookups of other clients that nothing explains",
+    "width_from_unclear": ("intervalle : sessions indéterminées", "interval: unclear sessions"),
+    "width_from_unexplained": (
+        "intervalle : consultations d’autres clients que rien n’explique",
+        "interval: lookups of other clients that nothing explains",
+    ),
+    "envelope_from_others": (
+        "enveloppe : toute autre {person} demandée, par qui que ce soit",
+        "envelope: any other {person} asked for, by anyone at all",
     ),
     "none": ("Aucun.", "None."),
     # Professionals

@@ -1,4 +1,4 @@
--- Whom did anyone, robot or not, ask for?
+-- Whom did anyone, robot or not, ask for outside the clean weeks (before $clean_until; null where there are none)?
 -- reads: session_lookups, subjects, register, persons
 -- grain: one row per person, operator and insurer
 SELECT DISTINCT persons.person_id, register.operator, register.insurer_id
@@ -12,4 +12,5 @@ JOIN register
  AND register.card_key = subjects.card_key
  AND (subjects.person_key IS NULL OR register.person_key = subjects.person_key)
 JOIN persons ON persons.person_key = register.person_key
+WHERE CAST($clean_until AS TIMESTAMP) IS NULL OR session_lookups.requested_at >= CAST($clean_until AS TIMESTAMP)
 ORDER BY person_id, operator, insurer_id

@@ -1,0 +1,36 @@
+-- Of the patients of clients judged honest, how many does care explain, before and after $clean_until?
+-- reads: patients, suspect (strand_id: every other client), subjects, register
+-- grain: one row per operator, insurer (null: all of the operator's), profession, account and period; a patient whose
+--        care cannot be known is not explained; one with two insurers counts for each, and once for the operator
+WITH honest AS (
+    SELECT patients.operator, coalesce(patients.profession, '') AS profession,
+           coalesce(patients.account_id, '') AS account_id,
+           coalesce(patients.first_at < $clean_until, FALSE) AS is_clean,
+           patients.subject_kind, patients.subject_key, patients.is_explained
+    FROM patients
+    WHERE NOT EXISTS (SELECT 1 FROM suspect WHERE suspect.strand_id = patients.strand_id)),
+insured AS (
+    SELECT DISTINCT subjects.operator, subjects.subject_kind, subjects.subject_key, register.insurer_id
+    FROM subjects
+    JOIN register
+      ON register.operator = subjects.operator
+     AND register.card_key = subjects.card_key
+     AND (subjects.person_key IS NULL OR register.person_key = subjects.person_key)
+    WHERE register.insurer_id IS NOT NULL),
+scoped AS (
+    SELECT operator, CAST(NULL AS VARCHAR) AS insurer_id, profession, account_id, is_clean, is_explained
+    FROM honest
+    UNION ALL
+    SELECT honest.operator, insured.insurer_id, honest.profession, honest.account_id, honest.is_clean,
+           honest.is_explained
+    FROM honest
+    JOIN insured
+      ON insured.operator = honest.operator
+     AND insured.subject_kind = honest.subject_kind
+     AND insured.subject_key = honest.subject_key)
+SELECT operator, insurer_id, profession, account_id, is_clean,
+       count(*) AS n_patients,
+       count(*) FILTER (WHERE is_explained) AS n_explained
+FROM scoped
+GROUP BY operator, insurer_id, profession, account_id, is_clean
+ORDER BY operator, insurer_id NULLS FIRST, profession, account_id, is_clean
