@@ -21,9 +21,10 @@ class Settings(BaseModel):
     """Where the log has no clean weeks, the fastest 1 - q of the clients are not part of the crowd that pace
     is held against: some of them are what is looked for."""
 
-    follow_up_days: int = Field(30, ge=1, le=365)
-    """A lookup is explained by a claim of the same account at most this long after it. In optics and dental
-    care an estimate comes weeks before the claim."""
+    follow_up_days: int = Field(28, ge=1, le=365)
+    """A lookup is explained by a claim of the same account at most this long after it. In optics and dental care an
+    estimate comes weeks before the claim; whole weeks, so that every lookup is followed over the same days of the week
+    (other numbers of days are rounded down to weeks)."""
 
     relation_days: int = Field(60, ge=0, le=730)
     """A lookup is explained by a claim of the same account at most this long before it: a known patient."""
@@ -37,6 +38,11 @@ class Settings(BaseModel):
     peer_window_days: int = Field(7, ge=1, le=90)
     """Peers are compared over the client's own days and this many on either side: the same season, and enough
     of them also where a robot works for one night."""
+
+    enough_peers: int = Field(100, ge=3)
+    """With fewer peers at its own operator a client is also held against other operators' accounts of the profession:
+    the error of so few makes the chance of a client that bills nothing at all too large to accuse anyone (66 peers:
+    1e-6 where 2e-7 is needed; seeds 11 and 13 of the demo incident)."""
 
     accusation_level: float = Field(2.5e-4, gt=0, le=0.05)
     """Chance, over the whole case, that even one honest client is accused (Holm 1979). One in 4,000."""

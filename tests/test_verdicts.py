@@ -124,6 +124,22 @@ def test_a_fast_client_none_of_whose_patients_is_billed_is_scraping(engine):
     assert others(verdicts, "stolen") == {"honest"}
 
 
+def test_where_peers_are_few_those_of_another_operator_count_too(engine):
+    town = town_of_opticians(30)
+    for number in range(60):
+        start = MONDAY + timedelta(minutes=number)
+        town.sees(f"there-{number:02d}", 60, start, None, billed=0.60 + 0.01 * (number % 15), operator="B")
+    late = {"account_id": "late", "submitted_at": MONDAY + timedelta(days=70), "person_key": None, "operator": "B"}
+    town.claims.append(late)  # so that lookups at B are followed for as long as those at A
+    town.sees("stolen", 300, NIGHT, 2.0, billed=0.0)
+    (pooled,) = town.judged(engine).strands.filter(pl.col("account_id") == "stolen").to_dicts()
+    (alone,) = (
+        town.judged(engine, settings="enough_peers = 30").strands.filter(pl.col("account_id") == "stolen").to_dicts()
+    )
+    assert (pooled["peers"], alone["peers"]) == (90, 30)
+    assert pooled["p_care"] < alone["p_care"]
+
+
 def test_a_software_vendors_nightly_batch_is_not_scraping_for_its_patients_are_billed(engine):
     town = town_of_opticians()
     town.sees("vendor", 300, NIGHT, 2.0, billed=0.65)
@@ -211,13 +227,13 @@ def test_an_account_is_not_its_own_peer(engine):
     assert row["peers"] == 10
 
 
-def test_a_claim_up_to_sixty_days_before_or_thirty_after_explains_and_one_of_another_account_does_not(engine):
+def test_a_claim_up_to_sixty_days_before_or_four_weeks_after_explains_and_one_of_another_account_does_not(engine):
     asked = "requested_at | subject_key\n18 09:00 | 1\n18 09:10 | 2\n18 09:20 | 3\n18 09:30 | 4"
     keys = "\n".join(f"{key} | {key}" for key in range(1, 5))
     claims = [
         {"account_id": "optic-1", "submitted_at": datetime(2023, 11, 19, 9, 0), "person_key": 1},
-        {"account_id": "optic-1", "submitted_at": datetime(2024, 2, 17, 9, 10), "person_key": 2},
-        {"account_id": "optic-1", "submitted_at": datetime(2024, 2, 17, 9, 20, 1), "person_key": 3},
+        {"account_id": "optic-1", "submitted_at": datetime(2024, 2, 15, 9, 10), "person_key": 2},
+        {"account_id": "optic-1", "submitted_at": datetime(2024, 2, 15, 9, 20, 1), "person_key": 3},
         {"account_id": "optic-2", "submitted_at": datetime(2024, 1, 19, 9, 0), "person_key": 4},
         {"account_id": "optic-2", "submitted_at": datetime(2024, 3, 1), "person_key": None},
     ]

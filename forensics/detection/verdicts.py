@@ -84,10 +84,12 @@ def subjects_are_people(case: Case) -> bool:
 def _follow_up_days(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
     """Return how long every lookup at an operator can be followed: to the setting, or to where its claims end.
 
-    An operator whose claims end within a day of its last lookup, or that has none, is left out.
+    In whole weeks where there is one, so that every lookup is followed over the same days of the week. An operator
+    whose claims end within a day of its last lookup, or that has none, is left out.
     """
-    days = query(connection, "follow_up").filter(pl.col("days") >= 1)
-    return {operator: min(settings.follow_up_days, n) for operator, n in days.iter_rows()}
+    longest = query(connection, "follow_up").filter(pl.col("days") >= 1)
+    days = {operator: min(settings.follow_up_days, n) for operator, n in longest.iter_rows()}
+    return {operator: n - n % 7 if n >= 7 else n for operator, n in days.items()}
 
 
 def _machine(
@@ -173,13 +175,30 @@ def _with_care(
     rows = []
     for row in own.iter_rows(named=True):
         accounts = of_span.get(tuple(row[name] for name in SPAN))
-        theirs = None if accounts is None else accounts.filter(pl.col("account_id") != row["account_id"])
+        theirs = None if accounts is None else _peers_of(row, accounts, settings, follow_up)
         rows.append(_care_row(row, theirs, settings, follow_up[row["operator"]]))
     care_rows = pl.DataFrame(rows, schema={"strand_id": pl.Int64, **_CARE})
     return measured.join(care_rows, on="strand_id", how="left").sort("strand_id")
 
 
-SPAN = ["operator", "profession", "first_day", "last_day"]
+SPAN = ["profession", "first_day", "last_day"]
+
+
+def _peers_of(
+    own: Mapping[str, str], accounts: pl.DataFrame, settings: Settings, follow_up: Mapping[str, int]
+) -> pl.DataFrame:
+    """Return the accounts that a strand is held against: its operator's, and where they are few the others' too.
+
+    Another operator's accounts are peers only where their patients are followed for as long.
+    """
+    same_operator = pl.col("operator") == own["operator"]
+    others = accounts.filter(~(same_operator & (pl.col("account_id") == own["account_id"])))
+    at_home = others.filter(same_operator)
+    if at_home.height >= settings.enough_peers:
+        return at_home
+    as_long = [operator for operator, days in follow_up.items() if days == follow_up[own["operator"]]]
+    return others.filter(pl.col("operator").is_in(as_long))
+
 
 _CARE = {
     "n_patients": pl.Int64, "n_followed": pl.Int64, "peers_share_followed": pl.Float64, "peers": pl.Int64,

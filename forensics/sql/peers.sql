@@ -1,7 +1,7 @@
 -- In the days of the strands to be tested ($window_days either side), how many patients of each account does care
 -- explain?
--- reads: spans (operator, profession, first_day, last_day), suspected_accounts (operator, account_id), patients
--- grain: one row per span and account of its operator and profession, none of whose clients is faster than the
+-- reads: spans (profession, first_day, last_day), suspected_accounts (operator, account_id), patients
+-- grain: one row per span and account of its profession, at any operator, none of whose clients is faster than the
 --        crowd; in the order of the counts, so that a sum over them does not depend on what accounts are called
 WITH by_day AS (
     SELECT patients.operator, patients.profession, patients.account_id, CAST(patients.first_at AS DATE) AS day,
@@ -12,14 +12,13 @@ WITH by_day AS (
           AND suspected_accounts.account_id = patients.account_id
     WHERE patients.is_explained IS NOT NULL AND suspected_accounts.account_id IS NULL
     GROUP BY ALL)
-SELECT spans.operator, spans.profession, spans.first_day, spans.last_day, by_day.account_id,
+SELECT spans.profession, spans.first_day, spans.last_day, by_day.operator, by_day.account_id,
        CAST(sum(by_day.n_patients) AS BIGINT) AS n_patients,
        CAST(sum(by_day.n_explained) AS BIGINT) AS n_explained
 FROM spans
 JOIN by_day
-  ON by_day.operator = spans.operator
- AND by_day.profession = spans.profession
+  ON by_day.profession = spans.profession
  AND by_day.day >= spans.first_day - $window_days * INTERVAL 1 DAY
  AND by_day.day <= spans.last_day + $window_days * INTERVAL 1 DAY
-GROUP BY spans.operator, spans.profession, spans.first_day, spans.last_day, by_day.account_id
-ORDER BY spans.operator, spans.profession, spans.first_day, spans.last_day, n_patients, n_explained, by_day.account_id
+GROUP BY spans.profession, spans.first_day, spans.last_day, by_day.operator, by_day.account_id
+ORDER BY spans.profession, spans.first_day, spans.last_day, n_patients, n_explained, by_day.operator, by_day.account_id
