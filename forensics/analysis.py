@@ -48,7 +48,8 @@ def analyse(case: Case, evidence_digest: str, say: Callable[[str], None]) -> lis
         judged = _judged_sessions(connection, case, verdicts, linked)
         keys = pl.read_parquet(case.work / "keys.parquet", glob=False)
         exposed = expose(connection, case, judged.select("session_id", "verdict", "campaign_id"), keys)
-        say(f"found {exposed.exposure['person_id'].n_unique():,} people shown")
+        unit = "people" if subjects_are_people(case) else "pages"
+        say(f"found {exposed.exposure['person_id'].n_unique():,} {unit} shown")
         tables = _tables(connection, case, verdicts, judged, exposed)
     summary = _summary(case, tables, exposed, verdicts, evidence_digest)
     for name, frame in tables.items():
@@ -111,9 +112,7 @@ def _tables(
         pl.col("operator").is_in(attacked)
     )
     asked = query(connection, "looked_up_people", {"clean_until": case.declared.case.clean_until})
-    elsewhere = (
-        unexplained_people(connection, case, suspect.select("strand_id").unique()) if verdicts.care_known else None
-    )
+    elsewhere = unexplained_people(connection, case, suspect.select("strand_id").unique(), attacked)
     return {
         "sessions": judged,
         "request_sessions": sessions.request_sessions(connection),
@@ -195,7 +194,7 @@ def limits(case: Case, coverage: pl.DataFrame, exposed: Exposed, verdicts: Verdi
     people = subjects_are_people(case)
     checks = {
         "no_labels": True,
-        "no_claims": people and not verdicts.care_known,
+        "no_claims": people and len(verdicts.followed) < len(case.declared.operator),
         "no_accounts": people and not case.sources("accounts"),
         "no_register": not case.sources("register"),
         "no_counters": not case.sources("counters"),

@@ -149,21 +149,20 @@ def analyse(case: Path, *, key: Key = None) -> None:
 
 @app.command
 def report(case: Path, *, key: Key = None, lang: Literal["fr", "en"] | None = None) -> None:
-    """Write the report pages and publish the results.
+    """Write the report pages, publish the results and name the pages.
 
     Args:
         case: The case folder.
         key: The case key.
-        lang: One language only.
+        lang: Name the page of one language only.
     """
     from forensics.case import load
-    from forensics.pipeline import LANGUAGES
     from forensics.pipeline import run as run_case
 
     opened = load(case)
     with _progress(case) as say:
-        results = run_case(opened, key, say, (lang,) if lang else LANGUAGES)
-    for page in sorted(results.folder.glob("report-*.html")):
+        results = run_case(opened, key, say)
+    for page in sorted(results.folder.glob(f"report-{lang or '*'}.html")):
         print(page)
 
 
@@ -236,8 +235,23 @@ def _unavailable(error: Exception) -> UnavailableError | None:
     return None
 
 
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
+_interrupted: list[int] = []
+"""The signals that came: a library may turn the interruption into an error of its own."""
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    _interrupted.append(number)
     raise KeyboardInterrupt
+
+
+def _stopped() -> int:
+    print("forensics: interrupted; the same command resumes where it stopped", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _unexpected(error: Exception) -> int:
+    known = _unavailable(error)
+    return _fail(known) if known else _defect(error)
 
 
 def _run(arguments: list[str] | None) -> int:
@@ -250,19 +264,16 @@ def _run(arguments: list[str] | None) -> int:
         print(f"forensics: {_printable(str(error))}\n  what to do: forensics --help", file=sys.stderr)
         return CaseError.exit_code
     except KeyboardInterrupt:
-        print("forensics: interrupted; the same command resumes where it stopped", file=sys.stderr)
-        return INTERRUPTED
+        return _stopped()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
-        known = _unavailable(error)
-        return _fail(known) if known else _defect(error)
+        return _stopped() if _interrupted else _unexpected(error)
     return 0
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; the exit code is the process's."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     sys.exit(_run(arguments))

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import platform
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -258,10 +259,13 @@ def one_run_at_a_time(case: Case) -> Iterator[None]:
     """
     try:
         case.work.mkdir(parents=True, exist_ok=True)
+        case.results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=case.results):  # a run that cannot publish should not begin
+            pass
         lock = (case.work / ".lock").open("a")
     except OSError as error:
         raise UnavailableError(
-            "the case folder cannot be written", where=str(case.work), found=error.strerror,
+            "the case folder cannot be written", where=str(error.filename or case.folder), found=error.strerror,
             remedy="give write permission to the case folder (evidence/ may stay read-only)",
         ) from error  # fmt: skip
     with lock:

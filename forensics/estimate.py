@@ -46,7 +46,7 @@ class Counts:
         strict: shown in full, on the card that day. certain is this.
         named: of those, asked for by name or number; the others are inferred through the card.
         broad: on any card a scraping session asked for, whatever the answer.
-        doubt: the most that were shown to one accused client and to no other.
+        doubt: the most that were shown through one accused account and through no other.
         unclear: on a card asked for by an unclear session, and not in `broad`.
     """
 
@@ -61,14 +61,14 @@ def count(shown: pl.DataFrame) -> Counts:
     """Count the people of a scope.
 
     Args:
-        shown: `person_id`, `strand_id`, `verdict`, `is_strict`, `is_named`, in any order (`sql/shown.sql`).
+        shown: `person_id`, `account`, `verdict`, `is_strict`, `is_named`, in any order (`sql/shown.sql`).
     """
     scraped = shown.filter(pl.col("verdict") == "scraping")
     strict = scraped.filter("is_strict")
     of_person = strict.group_by("person_id").agg(
-        strands=pl.col("strand_id").n_unique(), strand=pl.col("strand_id").first(), named=pl.col("is_named").any()
+        accounts=pl.col("account").n_unique(), account=pl.col("account").first(), named=pl.col("is_named").any()
     )
-    by_one = of_person.filter(pl.col("strands") == 1).group_by("strand").len()
+    by_one = of_person.filter(pl.col("accounts") == 1).group_by("account").len()
     broad = scraped.select("person_id").unique()
     unclear = shown.filter(pl.col("verdict") == "unclear").select("person_id").unique()
     return Counts(
@@ -84,7 +84,7 @@ def estimates(
     shown: pl.DataFrame,
     perimeter: pl.DataFrame,
     coverage: pl.DataFrame,
-    unexplained: dict[Scope, int] | None,
+    unexplained: dict[Scope, int],
     asked: pl.DataFrame,
     level: float,
 ) -> pl.DataFrame:
@@ -94,8 +94,8 @@ def estimates(
         shown: who was shown to clients not judged honest (`sql/shown.sql`).
         perimeter: `forensics.schemas.Perimeter`.
         coverage: `forensics.schemas.LogCoverage`, of the operators of the perimeter.
-        unexplained: people of clients not accused whom care does not account for, at most; None where that cannot
-            be measured.
+        unexplained: people of clients judged honest whom care does not account for, at most; a scope is left out
+            where that cannot be measured.
         asked: whom anyone at all asked for outside the clean weeks (`sql/looked_up_people.sql`).
         level: confidence of the intervals.
     """
@@ -110,7 +110,7 @@ def estimates(
                 count(scope.of(shown)),
                 perimeter=where["n"],
                 checks=checks_of(coverage, attacked if scope.operator is None else [scope.operator]),
-                elsewhere=None if unexplained is None else unexplained.get(scope, 0),
+                elsewhere=unexplained.get(scope, 0 if scope.insurer and _everywhere(unexplained, attacked) else None),
                 asked=scope.of(asked)["person_id"].n_unique(),
                 level=level,
             )
@@ -147,6 +147,11 @@ def checks_of(coverage: pl.DataFrame, operators: Sequence[str]) -> int | None:
     if not each or not all(is_complete(own) for own in each):
         return None
     return min(int(own["windows_checked"].sum()) for own in each)
+
+
+def _everywhere(unexplained: dict[Scope, int], operators: Sequence[str]) -> bool:
+    """Tell whether what detection missed can be measured at every operator."""
+    return all(Scope(scope="operator", operator=operator) in unexplained for operator in operators)
 
 
 def estimate_row(
@@ -208,38 +213,42 @@ def estimate_row(
 
 
 def unexplained_people(
-    connection: duckdb.DuckDBPyConnection, case: Case, suspect: pl.DataFrame
-) -> dict[Scope, int] | None:
+    connection: duckdb.DuckDBPyConnection, case: Case, suspect: pl.DataFrame, operators: Sequence[str]
+) -> dict[Scope, int]:
     """Bound, for each scope, the people of clients judged honest whom care does not account for.
 
     Args:
         connection: reads `patients`, `subjects`, `register`.
         case: its clean weeks, and the level.
         suspect: `strand_id` of every client not judged honest.
+        operators: those of the perimeter.
 
     Returns:
-        An upper limit by scope, or None without clean weeks to compare with.
+        An upper limit by scope. An operator whose lookups cannot be followed by claims, or that has no clean weeks
+        to compare with, is left out, and so are then the whole case and every insurer.
     """
     clean_until = case.declared.case.clean_until
     if clean_until is None:
-        return None
+        return {}
     connection.register("suspect", suspect.select("strand_id"))
     accounts = query(connection, "honest_patients", {"clean_until": clean_until})
-    if not accounts["is_clean"].any():
-        return None
+    compared = accounts.filter("is_clean")["operator"].unique().to_list()
+    accounts = accounts.filter(pl.col("operator").is_in(compared))
     a_card = dict(query(connection, "people_a_card").iter_rows())
-    limits: dict[Scope, int] = {Scope(scope="all"): 0}
+    limits: dict[Scope, int] = {}
     for (operator, insurer), group in accounts.group_by("operator", "insurer_id", maintain_order=True):
         strata = [_both_periods(stratum) for _, stratum in group.group_by("profession", maintain_order=True)]
         patients = unexplained_at_most(strata, case.settings.interval_level)
         n = int(np.ceil(patients * a_card.get(operator, 1.0)))
         if insurer is None:
             limits[Scope(scope="operator", operator=str(operator))] = n
-            limits[Scope(scope="all")] += n
         else:
             own = Scope(scope="insurer", insurer=str(insurer))
             limits[own] = limits.get(own, 0) + n
-    return limits
+    if not _everywhere(limits, operators):
+        return {scope: n for scope, n in limits.items() if scope.operator is not None}
+    whole = sum(n for scope, n in limits.items() if scope.operator in operators)
+    return limits | {Scope(scope="all"): whole}
 
 
 def _both_periods(accounts: pl.DataFrame) -> Stratum:

@@ -11,14 +11,18 @@ def lines(summary: Mapping[str, Any]) -> list[str]:
     row = next(row for row in summary["estimates"] if row["scope"] == "all")
     unit = summary["subject"]
     sessions, accounts = summary["sessions"], summary["accounts"]
+    whose = "clients accused" if unit == "pages" else "accounts used"
     told = ["SYNTHETIC CASE: nobody in it exists."] if summary["case"]["synthetic"] else []
     told += [
         f"{sessions['scraping']:,} of {sessions['total']:,} sessions judged scraping "
         f"({sessions['unclear']:,} unclear), {summary['campaigns']:,} campaign(s), "
-        f"{accounts['used_by_robot']:,} of {accounts['total']:,} accounts used",
+        f"{accounts['used_by_robot']:,} of {accounts['total']:,} {whose}",
         "",
         f"  certain    {row['certain']:>12,} {unit} in retained lines of sessions judged scraping",
     ]
+    if unit == "people":
+        named, inferred = row["certain_logged"], row["certain_inferred"]
+        told.append(f"  {'':>23} {named:,} named by the log, {inferred:,} on their cards by the register")
     if row["estimate"] is None:
         told.append(f"  estimate   {'none':>12} {row['method']}")
     else:
@@ -26,7 +30,9 @@ def lines(summary: Mapping[str, Any]) -> list[str]:
             f"  estimate   {row['estimate']:>12,} [{row['low']:,}; {row['high']:,}] at {row['level']:.0%}, "
             f"evidence level {row['evidence_level']}"
         )
-    known = "pages known" if unit == "pages" else "people who could have been shown"
+    known = "people who could have been shown"
+    if "no_register" in summary["limits"]:
+        known = "pages that the log shows" if unit == "pages" else "numbers that the log shows"
     told += [
         f"  envelope   {'':>12} [{row['envelope_low']:,}; {row['envelope_high']:,}], bounds without a level",
         f"  perimeter  {row['perimeter']:>12,} {known}",

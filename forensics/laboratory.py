@@ -58,4 +58,6 @@ def open_lab(case: Path) -> int:
     folder = copy_notebooks(case)
     environment = {**os.environ, CASE_VARIABLE: str(case.resolve())}
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder)]
+    if os.geteuid() == 0:  # in a container there is no other user; the server listens on loopback alone
+        command.append("--allow-root")
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603

@@ -110,7 +110,7 @@ def declaration_digest(case: Case) -> str:
 def _ingested(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
     from forensics.evidence.ingest import ingest as read_evidence
 
-    declared = case.declared.model_dump(mode="json", include={"source", "screen"})
+    declared = case.declared.model_dump(mode="json", include={"source", "screen", "outage"})
     made_from = {
         "inputs": inputs.entries,
         "declared": declared,
@@ -178,7 +178,7 @@ def _reported(case: Case, analysed: str, languages: Sequence[Language], say: Say
 
 
 def _publish(case: Case, languages: Sequence[Language]) -> Results:
-    """Put the finished files in `results/`, the manifest last; what it does not name does not stay."""
+    """Put the finished files in `results/`, the manifest last; what the one before named alone goes."""
     analysis = case.work / "analysis"
     made = [
         case.work / table
@@ -188,16 +188,23 @@ def _publish(case: Case, languages: Sequence[Language]) -> Results:
     files = {path.name: path for path in made if path.name != "manifest.json"}
     case.results.mkdir(exist_ok=True)
     outputs = {name: custody.sha256_of(path) for name, path in files.items()}
-    for name, path in files.items():
-        target = case.results / name
-        if not target.is_file() or custody.sha256_of(target) != outputs[name]:
-            copy_file(path, target)
-    manifest = json.loads((analysis / "manifest.json").read_text()) | {"outputs": outputs}
-    write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", case.results / "manifest.json")
-    for stale in case.results.iterdir():
-        if stale.is_file() and stale.name not in outputs and stale.name != "manifest.json":
-            stale.unlink()
+    manifest = case.results / "manifest.json"
+    before = custody.manifest_of(case)
+    changed = [name for name in files if not _is_there(case.results / name, outputs[name])]
+    stale = [] if before is None else [name for name in before["outputs"] if name not in outputs]
+    if changed or stale:
+        manifest.unlink(missing_ok=True)  # until it is written anew these are no finished results
+    for name in changed:
+        copy_file(files[name], case.results / name)
+    for name in stale:
+        (case.results / name).unlink(missing_ok=True)
+    finished = json.loads((analysis / "manifest.json").read_text()) | {"outputs": outputs}
+    write_text(json.dumps(finished, indent=1, sort_keys=True) + "\n", manifest)
     return Results(folder=case.results)
+
+
+def _is_there(path: Path, digest: str) -> bool:
+    return path.is_file() and custody.sha256_of(path) == digest
 
 
 def _entry(command: str, case: Case, results: Results) -> dict[str, object]:

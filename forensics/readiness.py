@@ -8,8 +8,7 @@ from typing import Any
 from forensics.case import Case
 from forensics.custody import evidence_files
 from forensics.detection.verdicts import subjects_are_people
-from forensics.evidence.formats import columns_of
-from forensics.evidence.mapping import columns_needed
+from forensics.evidence.reading import refuse_unreadable_start
 
 WORK_BYTES_A_BYTE = {"combined": 0.7, "parquet": 3.0}
 """Space under work/ and in the private folder for one byte of evidence; measured on the demo case and on a web log."""
@@ -18,7 +17,7 @@ SECONDS_A_MEGABYTE = {"combined": 0.12, "parquet": 0.35}
 """Time of a run for one megabyte of evidence; measured on two cores."""
 
 CONSEQUENCES = {
-    "accounts": "no profession is known: clients are compared with everyone",
+    "accounts": "no profession is known: no client is more than unclear",
     "claims": "care cannot be measured: no client is more than unclear",
     "counters": "nothing witnesses that the log is whole: bounds instead of an interval",
     "register": "nobody knows whom a number stands for: subjects are counted, and the log is the perimeter",
@@ -26,7 +25,7 @@ CONSEQUENCES = {
 
 
 def readiness(case: Case) -> dict[str, Any]:
-    """Look at a case without reading its evidence.
+    """Look at a case and at the beginning of each of its files.
 
     Returns:
         `sources` (id, kind, files, bytes), `missing` (kind and consequence), `space_needed`, `space_free` (bytes),
@@ -38,8 +37,7 @@ def readiness(case: Case) -> dict[str, Any]:
     sources = []
     for source in case.declared.source:
         files = evidence_files(case, source)
-        for path in files:
-            columns_needed(source, columns_of(path, source.format), path.name)
+        refuse_unreadable_start(case, source)
         sizes = [path.stat().st_size for path in files]
         sources.append(
             {"id": source.id, "kind": source.kind, "format": source.format, "files": len(files), "bytes": sum(sizes)}

@@ -58,7 +58,7 @@ def _refuse(findings: list[str], also: str = "") -> None:
             f"{len(findings)} finding(s): this case is not as it was{also}",
             where="; ".join(findings),
             expected="evidence, case.toml, results and journal as results/manifest.json describes them",
-            remedy="put the originals back, or run again and compare the two results",
+            remedy="put the originals back; where only results/ or work/ changed, forensics run makes them again",
         )
 
 

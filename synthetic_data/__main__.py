@@ -72,8 +72,7 @@ def generate_command(
     if as_json:
         print(json.dumps(summary, sort_keys=True))
     else:
-        shown, reachable = summary["people_shown"]["all"], summary["perimeter"]["all"]
-        print(f"{out / 'case'}: {shown:,} of {reachable:,} people really shown to a robot")
+        print(f"{out / 'case'}: an invented case; what really happened is in {out / 'truth'}, which no analysis reads")
     return 0
 
 

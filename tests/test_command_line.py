@@ -50,6 +50,9 @@ def test_a_new_case_can_be_read_and_is_not_written_over(tmp_path: Path, command:
     ended = command("check", folder)
     assert (ended.code, "no file matches 'evidence/*.log*'" in ended.err) == (2, True)
     (folder / "evidence" / "a.log").write_text("x\n")
+    assert command("check", folder).code == 3
+    line = '192.0.2.1 - - [20/Feb/2016:00:00:45 -0500] "GET / HTTP/1.1" 200 187 "-" "-"'
+    (folder / "evidence" / "a.log").write_text(f"{line}\n")
     assert command("check", folder).code == 0
     assert command("init", folder).code == 2
 

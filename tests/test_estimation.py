@@ -138,7 +138,8 @@ def test_a_log_is_complete_where_every_operator_was_checked_and_every_check_agre
 def test_one_operators_gap_leaves_the_other_its_interval():
     shown = pl.DataFrame(
         {
-            "person_id": [1, 2, 2], "operator": ["A", "A", "B"], "insurer_id": ["M", "M", "M"], "strand_id": [1, 1, 2],
+            "person_id": [1, 2, 2], "operator": ["A", "A", "B"], "insurer_id": ["M"] * 3,
+            "account": ["A x", "A x", "B y"],
             "verdict": ["scraping"] * 3, "is_strict": [True] * 3, "is_named": [True, False, True],
         }
     )  # fmt: skip
@@ -163,11 +164,11 @@ def test_one_operators_gap_leaves_the_other_its_interval():
     assert (a["width_from_unexplained"], a["high"]) == (1, 4)  # person 1, 2; one unexplained; one in lost lines
 
 
-def test_the_doubt_is_the_most_people_of_one_accused_client_alone():
+def test_the_doubt_is_the_most_people_of_one_accused_account_alone():
     shown = pl.DataFrame(
         {
             "person_id": [1, 2, 3, 3, 4, 5, 6],
-            "strand_id": [7, 7, 7, 8, 8, 9, 9],
+            "account": ["A 7", "A 7", "A 7", "A 8", "A 8", "A 9", "A 9"],
             "verdict": ["scraping"] * 5 + ["unclear"] * 2,
             "is_strict": [True, True, True, True, False, True, True],
             "is_named": [True, False, False, True, False, False, False],

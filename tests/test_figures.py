@@ -53,12 +53,12 @@ def lines(axes, label):
 def test_scraping_is_drawn_above_and_everybody_else_below(tmp_path):
     above, below = timeline(made_results(tmp_path), language="en").child_axes
     assert list(heights(above)) == ["scraping"]
-    assert list(heights(below)) == ["honest", "unclear"]
+    assert list(heights(below)) == ["not accused", "unclear"]
 
 
 def test_each_hour_is_one_bar_and_an_hour_without_lookups_is_zero(tmp_path):
     above, below = timeline(made_results(tmp_path), language="en").child_axes
-    assert heights(below)["honest"][:4] == [40, 0, 25, 0]
+    assert heights(below)["not accused"][:4] == [40, 0, 25, 0]
     assert heights(below)["unclear"][:4] == [40, 0, 30, 0]
     assert heights(above)["scraping"][73:] == [0, 2400]
 
@@ -72,7 +72,7 @@ def test_beyond_a_hundred_days_bars_are_days(tmp_path):
     rows = [hour(0, "honest", 5), hour(1, "honest", 6), hour(2400, "honest", 7)]
     axes = timeline(made_results(tmp_path, timeline=rows), language="en")
     assert "Lookups per day (n = 18)" in words(axes)
-    assert heights(axes.child_axes[1])["honest"][:2] == [11, 0]
+    assert heights(axes.child_axes[1])["not accused"][:2] == [11, 0]
 
 
 def test_scraping_and_unclear_are_hatched_so_that_grey_print_tells_them_apart(tmp_path):

@@ -233,7 +233,7 @@ def test_what_a_killed_run_left_in_clear_is_deleted_by_the_next(tmp_path: Path, 
         ('submitted_at = "at"', 'submitted_at = "holder"',
          ["claims.parquet:1", "submitted_at: not a time that exists"]),
         ('path = "evidence/register.parquet"\nformat = "parquet"', 'path = "evidence/access.log"\nformat = "parquet"',
-         ["not a whole Parquet file", "where: access.log", "PAR1"]),
+         ["not a whole Parquet file", "where: evidence/access.log", "PAR1"]),
         ('path = "evidence/*.log"', 'path = "evidence/claims.parquet"', ["cannot be read", "claims.parquet:1"]),
     ],
 )  # fmt: skip

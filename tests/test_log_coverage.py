@@ -26,7 +26,14 @@ def minute(number: int) -> datetime:
     return START + timedelta(minutes=number)
 
 
-def covered(windows: list[Window], requests: list[Request]) -> list[tuple[Any, ...]]:
+OUTAGES = {"operator": pl.String, "server": pl.String, "start": pl.Datetime("us"), "end": pl.Datetime("us")}
+
+
+def covered(
+    windows: list[Window], requests: list[Request], outages: list[tuple[str | None, int, int]] | None = None
+) -> list[tuple[Any, ...]]:
+    out = [("V", server, minute(start), minute(end)) for server, start, end in outages or []]
+    CONNECTION.register("outages", pl.DataFrame(out, schema=OUTAGES, orient="row"))
     counters = [("V", server, minute(start), minute(end), counted) for server, start, end, counted in windows]
     rows = [("V", server, minute(at)) for server, at in requests]
     CONNECTION.register("counters", pl.DataFrame(counters, schema=COUNTERS, orient="row"))
@@ -56,6 +63,11 @@ def covered(windows: list[Window], requests: list[Request]) -> list[tuple[Any, .
 )  # fmt: skip
 def test_windows_become_stretches(windows: list[Window], requests: list[Request], expected: list[tuple[Any, ...]]):
     assert covered(windows, requests) == expected
+
+
+def test_a_declared_outage_is_a_gap_although_the_counters_agree():
+    found = covered([("a", 0, 60, 1)], [("a", 5)], [("a", 10, 50)])
+    assert found == [("a", 0, 60, "complete", 1, 1.0), ("a", 10, 50, "gap", 0, None)]
 
 
 def slow(windows: list[Window], requests: list[Request]) -> tuple[dict[str | None, list[int]], set[int]]:

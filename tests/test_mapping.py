@@ -206,12 +206,21 @@ def test_a_window_ends_as_declared_or_after_its_length(case: Case):
         ("/nom/DURANDOT%20Ma%C3%ABlys", "DURANDOT Maëlys", "/nom/{subject}"),
         ("/caf%C3%A9/12", None, "/caf%C3%A9/12"),
         ("/a/a", "a", "/{subject}/{subject}"),
+        ("/adherent/dupont%20jeana/droits", "DUPONT JEANA", "/adherent/{subject}/droits"),
+        ("/c/ab123", "AB123", "/c/{subject}"),
+        ("/p/DUPONT-JEAN", "DUPONT JEAN", "/p/{subject}"),
         (None, "x", None),
     ],
 )
 def test_paths_are_masked(path: str | None, subject: str | None, masked: str | None):
     rows = pl.DataFrame({"path": [path], "subject": [subject]}, schema={"path": pl.String, "subject": pl.String})
     assert masked_paths(rows, "holder_number").to_list() == [masked]
+
+
+def test_a_date_kept_as_an_instant_with_a_zone_is_the_day_that_the_zone_shows(make: Make):
+    zoned = pl.Datetime("us", "Europe/Paris")
+    born = pl.Series([datetime(1980, 5, 1)]).dt.replace_time_zone("Europe/Paris").to_list()
+    assert make(born, "birth_date", kind="register", dtype=zoned) == ([date(1980, 5, 1)], [])
 
 
 def test_a_page_stays_in_its_path():

@@ -31,10 +31,18 @@ MINUTE_US = 60_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """The judged strands (`forensics.schemas.Strands`) and whether care could be measured at all."""
+    """The judged strands (`forensics.schemas.Strands`), and for how many days each operator's lookups are followed.
+
+    An operator that is not in `followed` has no claims that reach far enough: care cannot be measured there.
+    """
 
     strands: pl.DataFrame
-    care_known: bool
+    followed: dict[str, int]
+
+    @property
+    def care_known(self) -> bool:
+        """Tell whether care could be measured anywhere."""
+        return bool(self.followed)
 
 
 def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFrame, resolution_us: int) -> Verdicts:
@@ -73,7 +81,7 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
         _why_one_family(measured, people, follow_up),
         people,
     )
-    return Verdicts(strands=judged, care_known=bool(follow_up))
+    return Verdicts(strands=judged, followed=follow_up)
 
 
 def subjects_are_people(case: Case) -> bool:

@@ -24,6 +24,13 @@ BATCH_ROWS = 1_000_000
 LONGEST_LINE_BYTES = 64 * 2**20
 """Above this a line is no line: a file of another kind, or a bomb."""
 
+
+def place_of(path: Path) -> str:
+    """Return where a file is inside its case, as far as its name tells: the folders below `evidence/`."""
+    parts = path.parts
+    return "/".join(parts[parts.index("evidence") :]) if "evidence" in parts else path.name
+
+
 COMBINED = (
     r"^(?P<host>\S+) (?P<identity>\S+) (?P<user>.*?) \[(?P<time>[^\]]+)\] "
     r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}) (?P<bytes>[0-9]+|-) '
@@ -120,7 +127,7 @@ def read_combined(path: Path, columns: list[str]) -> Iterator[Batch]:
 
     The byte offset counts from the start of the uncompressed text.
     """
-    name, line, offset = path.name, 1, 0
+    name, line, offset = place_of(path), 1, 0
     with path.open("rb") as plain:
         magic = plain.peek(2)[:2]
         file = cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if magic == b"\x1f\x8b" else plain
@@ -170,10 +177,18 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[Batch]:
                 )
                 yield Batch(places=places, rows=rows, unreadable=nothing, lines=part.num_rows)
                 line += part.num_rows
+            if line - 1 != file.metadata.num_rows:
+                raise EvidenceError(
+                    "this Parquet file gave other rows than it says it has",
+                    where=place_of(path),
+                    expected=f"{file.metadata.num_rows:,} rows",
+                    found=f"{line - 1:,}",
+                    remedy="get the file again",
+                )
         except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
             raise EvidenceError(
                 "this Parquet file is damaged",
-                where=f"{path.name}, after row {line - 1:,}",
+                where=f"{place_of(path)}, after row {line - 1:,}",
                 found=type(error).__name__,
                 remedy="get the file again",
             ) from None
@@ -188,7 +203,7 @@ def _opened(path: Path) -> pq.ParquetFile:
     except (pa.ArrowException, OSError):
         raise EvidenceError(
             "this is not a whole Parquet file",
-            where=path.name,
+            where=place_of(path),
             expected="a file that begins and ends with PAR1",
             remedy="get the file again, or correct format in case.toml",
         ) from None
@@ -205,7 +220,7 @@ def columns_of(path: Path, file_format: str) -> list[str]:
     with _opened(path) as file:
         schema = file.schema_arrow
     if len(set(schema.names)) < len(schema.names):
-        raise EvidenceError("two columns of this file have the same name", where=path.name)
+        raise EvidenceError("two columns of this file have the same name", where=place_of(path))
     return [field.name for field in schema if not _is_nested(field)]
 
 

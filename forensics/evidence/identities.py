@@ -215,9 +215,15 @@ def claimed_persons(claims: pl.LazyFrame, register: pl.DataFrame, person_keys: p
         own=own,
         own_message=pl.when(born.is_not_null()).then(message("own", own, born, rank)),
     ).collect()
-    exact = register.drop_nulls("own_message").group_by("own_message").agg(by_own=pl.col("person_message").min())
-    by_number = register.group_by("own").agg(by_number=pl.col("person_message").min())
-    found = clear.join(exact, on="own_message", how="left").join(by_number, on="own", how="left")
+    exact = (
+        register.drop_nulls("own_message")
+        .group_by("operator", "own_message")
+        .agg(by_own=pl.col("person_message").min())
+    )
+    by_number = register.group_by("operator", "own").agg(by_number=pl.col("person_message").min())
+    found = clear.join(exact, on=["operator", "own_message"], how="left").join(
+        by_number, on=["operator", "own"], how="left"
+    )
     known = pl.col("by_holder").is_in(person_keys["person_message"].implode())
     return (
         found.with_columns(person_message=pl.coalesce(pl.when(known).then("by_holder"), "by_own", "by_number"))

@@ -79,7 +79,7 @@ def _write_tables(
     connection.read_parquet(parts, union_by_name=True).create_view("clear_requests")
     register = clear_register(clear_rows(reads, "register"))
     known = _identities(case, key, register, connection)
-    say(f"keyed {known.subject_keys.height:,} subjects and {known.persons['person_id'].n_unique():,} people")
+    say(f"keyed {known.subject_keys.height:,} subjects")
     repeated = query(connection, "duplicates")
     connection.register("repeated_lines", repeated.select("source_number", "line"))
     accounts, again = _accounts(reads)
@@ -100,6 +100,7 @@ def _write_tables(
     }
     with _unfinished_requests(case, connection, known) as requests:
         connection.register("counters", tables["counters"])
+        connection.register("outages", _outages(case))
         view(connection, "requests", requests)
         tables["log_coverage"] = query(connection, "log_coverage")
         for name, frame in tables.items():
@@ -146,6 +147,13 @@ def _accounts(reads: list[SourceRead]) -> tuple[pl.DataFrame, pl.DataFrame]:
         "operator", "account_id", "account_kind", "practice_id", "profession", "department", "opened_at"
     )
     return accounts.sort("operator", "account_id").collect(), repeated.sort("source", "line").collect()
+
+
+def _outages(case: Case) -> pl.DataFrame:
+    """Return the stretches for which the investigator knows that a server logged nothing."""
+    rows = [(outage.operator, outage.server, outage.start, outage.end) for outage in case.declared.outage]
+    instants = dict.fromkeys(("start", "end"), pl.Datetime("us"))
+    return pl.DataFrame(rows, schema={"operator": pl.String, "server": pl.String, **instants}, orient="row")
 
 
 def _counters(reads: list[SourceRead]) -> pl.DataFrame:

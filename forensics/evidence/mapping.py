@@ -117,8 +117,10 @@ def _from_local(column: pl.Expr, zone: str) -> pl.Expr:
 
 def _date(name: str, dtype: pl.DataType, source: Source) -> pl.Expr:
     column = pl.col(name)
-    if dtype in (pl.Date, pl.Datetime):
-        return column.cast(pl.Date)
+    if dtype == pl.Date:
+        return column
+    if dtype == pl.Datetime:
+        return column.dt.date()  # the day that the file's own zone shows
     text = _text(name, dtype)
     forms = _formats(source) if source.format != "combined" else []
     return pl.coalesce([text.str.to_date(form, strict=False) for form in (*forms, "%Y-%m-%d")])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 import polars as pl
 
 LONG_NUMBER = r"[0-9][0-9ABab .+_-]{11,}[0-9]"
 """Thirteen characters or more that look like a social-security number, also in groups and from Corsica (2A, 2B)."""
+
+
+SPELLING = re.compile(r"[\s+._-]+")
 
 
 def masked_paths(rows: pl.DataFrame, subject_kind: str | None) -> pl.Series:
@@ -28,9 +32,28 @@ def masked_paths(rows: pl.DataFrame, subject_kind: str | None) -> pl.Series:
     both = rows.select("path", "subject", decoded=decoded).with_columns(
         masked=_masked(pl.col("path"), subject), unveiled=_masked(pl.col("decoded"), subject)
     )
-    return both.select(
-        pl.when(pl.col("unveiled") == pl.col("decoded")).then("masked").otherwise("unveiled").alias("path")
+    masked = both.select(
+        path=pl.when(pl.col("unveiled") == pl.col("decoded")).then("masked").otherwise("unveiled"), subject=subject
+    )
+    otherwise_spelt = _bare(pl.col("path")).str.contains(_bare(pl.col("subject")), literal=True).fill_null(value=False)
+    segments = pl.struct("path", "subject").map_elements(_masked_segments, return_dtype=pl.String)
+    return masked.select(
+        path=pl.when(otherwise_spelt & (_bare(pl.col("subject")) != "")).then(segments).otherwise("path")
     )["path"]
+
+
+def _bare(text: pl.Expr) -> pl.Expr:
+    """Return a text without what spellings differ in: case, and what stands between the parts of a name or number."""
+    return text.str.to_lowercase().str.replace_all(r"[\s+._-]+", "")
+
+
+def _masked_segments(row: dict[str, str | None]) -> str | None:
+    """Mask the segments of a path that hold the subject in another spelling: `/c/ab123`, `/p/DUPONT-JEAN`."""
+    path, bare = row["path"], SPELLING.sub("", (row["subject"] or "").lower())
+    if path is None or not bare:
+        return path
+    segments = path.split("/")
+    return "/".join("{subject}" if bare in SPELLING.sub("", segment.lower()) else segment for segment in segments)
 
 
 def _masked(path: pl.Expr, subject: pl.Expr) -> pl.Expr:

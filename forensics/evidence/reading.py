@@ -82,6 +82,20 @@ def read_source(case: Case, number: int, source: Source, private: Path) -> Sourc
     )
 
 
+def refuse_unreadable_start(case: Case, source: Source) -> None:
+    """Read the first lines of each file of a source, and refuse it as reading the whole would.
+
+    Raises:
+        EvidenceError: what begins there is not what `case.toml` says.
+    """
+    judge = _Judge(source=source, most_rejected_share=case.settings.most_rejected_share)
+    for path in evidence_files(case, source):
+        _, aside, lines = next(_batches(case, source, path), (None, None, 0))
+        if aside is not None:
+            judge.refuse_hopeless(path.name, aside, lines)
+    judge.refuse_unreadable()
+
+
 def _batches(case: Case, source: Source, path: Path) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int]]:
     """Give (admitted, set aside, lines counted) for each batch of a file, lines numbered from its first."""
     columns = columns_needed(source, columns_of(path, source.format), path.name)

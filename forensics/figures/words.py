@@ -24,7 +24,7 @@ WORDS: dict[str, Pair] = {
     "time": ("Temps universel (UTC), du {first} au {last}", "Universal time (UTC), {first} to {last}"),
     "scraping": ("extraction automatisée", "scraping"),
     "unclear": ("indéterminées", "unclear"),
-    "honest": ("ordinaires", "honest"),
+    "honest": ("non mises en cause", "not accused"),
     "gap": ("lacune du journal", "gap in the log"),
     "suspected_from": ("soupçons à partir du {date}", "suspected from {date}"),
     "clean_until": ("réputé sain jusqu’au {date}", "held to be clean until {date}"),

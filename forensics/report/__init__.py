@@ -97,7 +97,7 @@ def _headline(row: dict[str, Any], voice: Voice) -> dict[str, Any]:
         "cards": [outer["certain"], middle, outer["perimeter"]],
         "source": voice.say("source", table="estimates.parquet, scope = all"),
         "envelope": voice.say("envelope_text", low=low, high=high),
-        "doubt": voice.say("doubt_text", n=voice.counted(doubt)) if doubt else voice.say("doubt_none"),
+        "doubt": voice.say("doubt_text", n=voice.counted(doubt)),
     }
 
 
@@ -159,7 +159,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "case": voice.say("case", id=visible(summary["case"]["id"])),
         "estimates": tables.estimates(results, language),
         "overlaps": tables.overlaps(results, language),
-        "sessions": voice.say("sessions_text", **_totals(summary, voice)),
+        "sessions": voice.say("sessions_text", **_totals(results, voice)),
         "exposed": tables.exposed(results, language),
         "width": tables.width(results, language),
         "perimeter": tables.perimeter(results, language),
@@ -193,9 +193,12 @@ def _records(summary: dict[str, Any], voice: Voice) -> str:
     return voice.say("records_text", agree=voice.count(records["agree"]), compared=voice.count(records["compared"]))
 
 
-def _totals(summary: dict[str, Any], voice: Voice) -> dict[str, str]:
+def _totals(results: Results, voice: Voice) -> dict[str, str]:
+    summary, strands = results.summary, results.table("strands")
     sessions, accounts = summary["sessions"], summary["accounts"]
     return {
+        "clients": voice.count(strands.height),
+        "few": voice.count(strands.filter(pl.col("why_not") == "too_few_subjects").height),
         "total": voice.count(sessions["total"]),
         "scraping": voice.count(sessions["scraping"]),
         "unclear": voice.count(sessions["unclear"]),

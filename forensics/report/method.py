@@ -134,8 +134,10 @@ ALTERNATIVES: tuple[Pair, ...] = (
         "therefore account, address and software together.",
     ),
     (
-        "Des lignes écrites deux fois gonflent l’allure : les doublons sont retirés et comptés.",
-        "Lines written twice inflate the pace: duplicates are removed, and counted.",
+        "Des lignes écrites deux fois gonflent l’allure : les doublons que leur référence trahit sont retirés "
+        "et comptés ; sans référence, deux lignes identiques restent deux consultations.",
+        "Lines written twice inflate the pace: duplicates that their reference gives away are removed and "
+        "counted; without a reference, two identical lines stay two lookups.",
     ),
     (
         "Une réponse transmise n’est pas forcément conservée par celui qui l’a reçue : aucun journal ne "
@@ -144,9 +146,11 @@ ALTERNATIVES: tuple[Pair, ...] = (
         "does this report.",
     ),
     (
-        "Un robot assez lent pour imiter un professionnel échapperait au nombre attesté ; l’enveloppe ne le "
-        "couvre que s’il laisse des sessions indéterminées.",
-        "A robot slow enough to imitate a professional would escape the certain number; the envelope "
-        "covers it only where it leaves unclear sessions.",
+        "Un robot assez lent pour imiter un professionnel échapperait au nombre attesté ; l’intervalle ne le "
+        "couvre que si les soins n’expliquent pas ses consultations, l’enveloppe le couvre. Un robot déjà présent "
+        "dans les semaines déclarées saines ne serait couvert par aucun des deux.",
+        "A robot slow enough to imitate a professional would escape the certain number; the interval covers it only "
+        "where care does not explain its lookups, the envelope does cover it. A robot already there in the weeks "
+        "declared clean would be covered by neither.",
     ),
 )

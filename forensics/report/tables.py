@@ -257,7 +257,7 @@ def exposed(results: Results, language: Language = "fr") -> Table:
         none=voice.say("none"),
         caption=voice.say("exposed_caption"),
         source=voice.say("source", table="exposure.parquet"),
-        head=[voice.say(key) for key in ("operator_name", "tier", "known_by", "asked", "views", "shown_fields")],
+        head=[voice.say(key) for key in ("operator_name", "tier", "known_by", "shown", "views", "shown_fields")],
         rows=[
             [
                 visible(row["operator"], 40),
@@ -287,7 +287,7 @@ def perimeter(results: Results, language: Language = "fr") -> Table:
         none=voice.say("none"),
         caption=voice.say("perimeter_caption"),
         source=voice.say("source", table="perimeter.parquet, scope = all"),
-        head=[voice.say("definition"), voice.say("count")],
+        head=[voice.say("counted_as"), voice.say("count")],
         rows=[
             [voice.say(f"definition_{name}"), voice.count(n)] for name, n in whole.select("definition", "n").iter_rows()
         ],
@@ -300,6 +300,8 @@ def width(results: Results, language: Language = "fr") -> Table:
     voice = Voice.of(results, language)
     whole = results.table("estimates").filter(pl.col("scope") == "all").row(0, named=True)
     causes = [name for name in whole if name.startswith(("width_from_", "envelope_from_"))]
+    if whole["estimate"] is None:  # there is no interval to account for
+        causes = []
     return Table(
         stamp=voice.stamp,
         none=voice.say("none"),

@@ -55,21 +55,25 @@ WORDS: dict[str, Pair] = {
         "people whom the portal could have shown to the used accounts. This is not the number of people affected.",
     ),
     "perimeter_text_pages": (
-        "pages que le site pouvait servir. Ce n’est pas le nombre de pages transmises.",
-        "pages that the site could have served. This is not the number of pages transmitted.",
+        "pages que le journal montre sur le site. Ce n’est pas le nombre de pages transmises.",
+        "pages that the log shows on the site. This is not the number of pages transmitted.",
     ),
     "envelope_text": (
-        "Enveloppe, qui vaut quel que soit le classement des sessions, mais sans probabilité : de {low} à {high} "
-        "{people}.",
-        "Envelope, which holds however sessions are judged, but without a probability: {low} to {high} {people}.",
+        "Enveloppe, sans probabilité : de {low} {people}, si l’un des comptes mis en cause était honnête, à {high}, "
+        "si tous les clients du journal étaient le robot.",
+        "Envelope, without a probability: from {low} {people}, if one of the accused accounts were honest, to {high}, "
+        "if every client of the log were the robot.",
     ),
-    "doubt_text": (
-        "Si l’un quelconque des clients mis en cause était honnête, le nombre attesté compterait au plus {n} de moins.",
-        "If any one of the accused clients were honest, the certain number would be lower by at most {n}.",
+    "doubt_text_people": (
+        "Si l’un quelconque des comptes mis en cause n’avait servi qu’à son titulaire, le nombre attesté compterait "
+        "au plus {n} de moins.",
+        "If any one of the accused accounts had served its holder alone, the certain number would be lower by at "
+        "most {n}.",
     ),
-    "doubt_none": (
-        "Il est établi que le nombre attesté ne doit rien à un client mis en cause à tort.",
-        "It is proved that the certain number owes nothing to a client accused wrongly.",
+    "doubt_text_pages": (
+        "Si l’un quelconque des clients mis en cause était un lecteur, le nombre attesté compterait au plus {n} de "
+        "moins.",
+        "If any one of the accused clients were a reader, the certain number would be lower by at most {n}.",
     ),
     "source": ("Source : {table}", "Source: {table}"),
     # Figures
@@ -107,11 +111,13 @@ WORDS: dict[str, Pair] = {
     "envelope": ("Enveloppe", "Envelope"),
     "evidence_level": ("Preuve", "Evidence"),
     "levels": (
-        "Niveaux de preuve : A, identifiants journalisés et journal complet ; B, identifiants journalisés"
-        " avec lacunes ; C, sans identifiants, volumes seulement ; D, débit et durée seulement ; mixed, "
-        "plusieurs.",
-        "Evidence levels: A, identifiers logged and log complete; B, identifiers logged with gaps; C, no "
-        "identifiers, volumes only; D, rate and duration only; mixed, several.",
+        "Niveaux de preuve : A, identifiants journalisés et journal complet ; B, identifiants journalisés, avec "
+        "des lacunes ou sans témoin indépendant ; C, sans identifiants, volumes seulement ; D, débit et durée "
+        "seulement ; mixed, plusieurs. Doute : ce que le nombre attesté perdrait si le compte mis en cause qui "
+        "pèse le plus était honnête.",
+        "Evidence levels: A, identifiers logged and log complete; B, identifiers logged, with gaps or without an "
+        "independent witness; C, no identifiers, volumes only; D, rate and duration only; mixed, several. Doubt: "
+        "what the certain number would lose if the accused account that weighs most were honest.",
     ),
     "small_cells": (
         "Pour un organisme, un nombre de 1 à 10 est remplacé par « < 11 ».",
@@ -129,13 +135,27 @@ WORDS: dict[str, Pair] = {
     ),
     # Sessions and campaigns
     "sessions": ("Sessions et campagnes", "Sessions and campaigns"),
-    "sessions_text": (
-        "{total} sessions, dont {scraping} classées « extraction automatisée » et {unclear} indéterminées. "
-        "Comptes utilisés par le robot : {used} sur {accounts}. Campagnes : {campaigns}.",
-        "{total} sessions, of which {scraping} judged scraping and {unclear} unclear. Accounts used by "
-        "the robot: {used} of {accounts}. Campaigns: {campaigns}.",
+    "sessions_text_people": (
+        "{total} sessions : extraction automatisée {scraping}, indéterminées {unclear}. "
+        "Comptes utilisés par le robot : {used} sur {accounts}. Campagnes : {campaigns}. Sur {clients} clients, "
+        "{few} ont demandé trop peu de personnes pour être jugés : ils ne sont pas mis en cause, rien de plus.",
+        "{total} sessions: {scraping} judged scraping, {unclear} unclear. Accounts used by the robot: {used} of "
+        "{accounts}. Campaigns: {campaigns}. Of {clients} clients, {few} asked for too few people to be judged: they "
+        "are not accused, no more than that.",
     ),
-    "verdict_text": (
+    "sessions_text_pages": (
+        "{total} sessions : extraction automatisée {scraping}, indéterminées {unclear}. "
+        "Campagnes : {campaigns}. Sur {clients} clients, {used} sont mis en cause et {few} ont demandé trop peu de "
+        "pages pour être jugés : ils ne sont pas mis en cause, rien de plus.",
+        "{total} sessions: {scraping} judged scraping, {unclear} unclear. Campaigns: {campaigns}. Of {clients} "
+        "clients, {used} are accused and {few} asked for too few pages to be judged: they are not accused, no more "
+        "than that.",
+    ),
+    "verdict_text_pages": (
+        "Un verdict porte sur les sessions d’un client (adresse et logiciel), jamais sur une personne.",
+        "A verdict is about the sessions of a client (address and software), never about a person.",
+    ),
+    "verdict_text_people": (
         "Un verdict porte sur les sessions d’un client (compte, adresse, logiciel), jamais sur une "
         "personne : le titulaire d’un compte utilisé peut en être la première victime.",
         "A verdict is about the sessions of a client (account, address, software), never about a person: the "
@@ -158,7 +178,7 @@ WORDS: dict[str, Pair] = {
     "account": ("Compte", "Account"),
     "address": ("Adresse", "Address"),
     "agent": ("Logiciel annoncé", "Declared software"),
-    "asked_people": ("Personnes demandées", "People asked for"),
+    "asked_people": ("Numéros demandés", "Numbers asked for"),
     "asked_pages": ("Pages demandées", "Pages asked for"),
     "clients_left_out": (
         "{n} autres clients, moins actifs, sont dans strands.parquet.",
@@ -172,6 +192,7 @@ WORDS: dict[str, Pair] = {
     "known_by": ("Connu par", "Known by"),
     "certainty_logged": ("le journal", "the log"),
     "certainty_inferred": ("le registre", "the register"),
+    "shown": ("{people} montrées", "{people} shown"),
     "views": ("Affichages", "Views"),
     "shown_fields": (
         "Données affichées (déclarées par l’opérateur)",
@@ -179,7 +200,7 @@ WORDS: dict[str, Pair] = {
     ),
     "perimeter_caption": ("Le périmètre, selon la définition", "The perimeter, by definition"),
     "count": ("Nombre", "Count"),
-    "definition": ("Définition", "Definition"),
+    "counted_as": ("Définition", "Definition"),
     "definition_lines": ("lignes du registre", "lines of the register"),
     "definition_contracts": ("contrats (cartes)", "contracts (cards)"),
     "definition_people": ("{people}", "{people}"),

@@ -1,5 +1,7 @@
--- Does the logs' clock tick in whole seconds?
+-- Does some log's clock tick in whole seconds? A declared offset may shift its ticks, all by the same fraction.
 -- reads: requests
 -- grain: one row
-SELECT bool_and(date_trunc('second', requested_at) = requested_at) AS whole_seconds
-FROM requests
+SELECT min(n_fractions) = 1 AS whole_seconds
+FROM (SELECT operator, count(DISTINCT extract(microsecond FROM requested_at) % 1000000) AS n_fractions
+      FROM requests
+      GROUP BY operator) AS clocks

@@ -1,13 +1,14 @@
 -- Of the patients of clients judged honest, how many does care explain, before and after $clean_until?
--- reads: patients, suspect (strand_id: every other client), subjects, register
--- grain: one row per operator, insurer (null: all of the operator's), profession, account and period; a patient whose
---        care cannot be known is not explained; one with two insurers counts for each, and once for the operator
+-- reads: patients, followed (operator, days), suspect (strand_id: every other client), subjects, register
+-- grain: one row per operator, insurer (null: all of the operator's), profession, account and period; operators whose
+--        lookups no claim can follow are left out; one with two insurers counts for each, and once for the operator
 WITH honest AS (
     SELECT patients.operator, coalesce(patients.profession, '') AS profession,
            coalesce(patients.account_id, '') AS account_id,
            coalesce(patients.first_at < $clean_until, FALSE) AS is_clean,
            patients.subject_kind, patients.subject_key, patients.is_explained
     FROM patients
+    JOIN followed ON followed.operator = patients.operator
     WHERE NOT EXISTS (SELECT 1 FROM suspect WHERE suspect.strand_id = patients.strand_id)),
 insured AS (
     SELECT DISTINCT subjects.operator, subjects.subject_kind, subjects.subject_key, register.insurer_id

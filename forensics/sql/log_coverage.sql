@@ -1,7 +1,7 @@
 -- Which stretches of the log does an independent counter confirm, and where are lines missing?
--- reads: counters, requests
--- grain: one row per operator, server and run of consecutive windows of one kind; then one row per operator
---        for the requests that no window covers
+-- reads: counters, requests, outages (operator, server, start, end: declared by the investigator)
+-- grain: one row per operator, server and run of consecutive windows of one kind; one row per declared outage, which
+--        is a gap whatever counters say; one row per operator for the requests that no window covers
 -- The requests of a window are counted by walking through time once: so many had come before its end, less so
 -- many before its start. A counter without a server counts all requests of its operator.
 WITH windows AS (
@@ -73,5 +73,9 @@ unwitnessed AS (
     GROUP BY requests.operator)
 SELECT operator, server, "start", "end", kind,
        CAST(windows_checked AS BIGINT) AS windows_checked, CAST(share_kept AS DOUBLE) AS share_kept
-FROM (SELECT * FROM witnessed UNION ALL SELECT * FROM unwitnessed) AS both_kinds
+FROM (SELECT * FROM witnessed
+      UNION ALL
+      SELECT * FROM unwitnessed
+      UNION ALL
+      SELECT operator, server, "start", "end", 'gap', 0, NULL FROM outages) AS every_kind
 ORDER BY operator, server NULLS FIRST, "start", kind

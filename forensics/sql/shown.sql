@@ -9,6 +9,7 @@
 WITH seen AS (
     SELECT persons.person_id, register.operator, register.insurer_id, verdict_of_session.verdict,
            verdict_of_session.campaign_id, session_lookups.strand_id,
+           session_lookups.operator || ' ' || coalesce(session_lookups.account_id, '') AS account,
            session_lookups.request_id, session_lookups.requested_at,
            coalesce(screen_of_path.screen, -1) AS screen,
            coalesce(screen_of_path.tier, 'displayed') AS tier,
@@ -35,9 +36,10 @@ WITH seen AS (
           AND session_lookups.requested_at < screen_of_path.valid_until
     WHERE verdict_of_session.verdict <> 'honest')
 SELECT person_id, operator, insurer_id, verdict, strand_id, screen, min(campaign_id) AS campaign_id,
+       min(account) AS account,
        bool_or(strict) AS is_strict,
        bool_or(strict AND named) AS is_named,
-       count(*) FILTER (WHERE strict) AS n_views,
+       count(DISTINCT request_id) FILTER (WHERE strict) AS n_views,
        min(requested_at) FILTER (WHERE strict) AS first_seen_at,
        max(requested_at) FILTER (WHERE strict) AS last_seen_at,
        min_by(request_id, (requested_at, request_id)) FILTER (WHERE strict) AS first_request_id,
