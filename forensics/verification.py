@@ -80,7 +80,7 @@ def _changed_inputs(case: Case, manifest: dict[str, Any]) -> list[str]:
         if not _is(case.folder / path, digest)
     ]
     if manifest.get("declaration") != declaration_digest(case):
-        findings.append("case.toml: does not say what it said when the results were made")
+        findings.append(f"case.toml: does not say what it said when the results were made{_made_otherwise(manifest)}")
     try:
         found = custody.stamps(case)
     except CaseError:

@@ -172,6 +172,16 @@ def test_nobody_is_named_in_work_and_results(finished: Path):
     assert {what for _, what in evidence} == set(PLANTED)
 
 
+def test_a_screen_that_matches_only_the_number_itself_is_refused(small: Path, declare: Declare, command: Command):
+    declare("[[screen]]", '[[screen]]\nmatch = "^/liste/[0-9]{13}$"\naction = "search"\ntier = "listed"\n\n[[screen]]')
+    log = small / "evidence" / "access.log"
+    log.write_text(log.read_text().replace("/droits?numero=1850575000123", "/liste/1850575000123?numero=1850575000123"))
+    ended = command("run", small)
+    assert ended.code == 2
+    assert "matches only while the path holds the number that was asked for" in ended.err
+    assert "1850575000123" not in ended.err
+
+
 def test_numbers_in_paths_are_masked_in_the_tables(small: Path):
     log = small / "evidence" / "access.log"
     text = log.read_text().replace(
@@ -181,7 +191,7 @@ def test_numbers_in_paths_are_masked_in_the_tables(small: Path):
     work = taken_in(small)
     assert leaks(work) == set()
     paths = set(pl.read_parquet(work / "requests.parquet")["path"])
-    assert paths == {"/droits/{number}/45", "/droits", "/droits/{number}"}
+    assert paths == {"/droits/{subject}/45", "/droits", "/droits/{number}"}
 
 
 def test_the_search_for_leaks_finds_one_that_is_compressed(tmp_path: Path):

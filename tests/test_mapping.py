@@ -14,7 +14,7 @@ import pytest
 from forensics.case import Case, load
 from forensics.errors import EvidenceError
 from forensics.evidence.formats import Batch
-from forensics.evidence.mapping import action_of, columns_needed, mapped, with_ends
+from forensics.evidence.mapping import action_of, columns_needed, mapped, screen_of, with_ends
 from forensics.evidence.masking import masked_paths
 
 Make = Callable[..., tuple[list[dict[str, Any]], list[str]]]
@@ -175,7 +175,8 @@ def test_the_first_screen_that_holds_at_that_time_says_what_a_request_did(case: 
             "action": [None, None, None, None, "export"],
         }
     )
-    found = rows.select(action_of(case, case.declared.source[0]))["action"].to_list()
+    log = case.declared.source[0]
+    found = rows.with_columns(screen=screen_of(case, log)).select(action_of(case, log))["action"].to_list()
     assert found == ["search", "rights", "detail", "other", "export"]
 
 

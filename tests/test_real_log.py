@@ -64,6 +64,24 @@ def test_clients_that_take_250_pages_in_12_minutes_are_scraping(case: Path):
         assert set(verdicts) == {"scraping"}
 
 
+def test_clients_that_take_a_hundred_pages_in_a_minute_are_unclear_at_least(case: Path):
+    """Their steadiness cannot be told on a clock that ticks once a second: pace alone accuses nobody."""
+    for address in ("136.243.48.86", "199.233.246.203"):
+        verdicts = sessions_of(case, address).filter(pl.col("n_subjects") >= 100)["verdict"].to_list()
+        assert verdicts == ["unclear"]
+
+
+def test_the_readme_tells_the_figures_of_this_log(case: Path):
+    clients = pl.read_parquet(case / "results" / "strands.parquet")
+    accused = clients.filter(pl.col("verdict") == "scraping")
+    browsers = accused.filter(~pl.col("user_agent").str.contains("(?i)bot|crawler|java"))
+    told = " ".join((Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8").split())
+    assert f"rebuilds {summary(case)['sessions']['total']:,} sessions" in told
+    assert f"judges {accused.height} clients scraping, two of which call themselves browsers" in told
+    assert browsers.height == 2
+    assert f"and {clients.filter(pl.col('verdict') == 'unclear').height} unclear" in told
+
+
 def test_a_client_that_reads_as_a_reader_does_is_not(case: Path):
     verdicts = sessions_of(case, "173.72.7.96")["verdict"].to_list()
     assert verdicts != []

@@ -211,19 +211,26 @@ def screens_of(case: Case, source: Source) -> list[Screen]:
     return [screen for screen in case.declared.screen if screen.operator in (None, source.operator)]
 
 
-def action_of(case: Case, source: Source) -> pl.Expr:
-    """Return what a request did: as logged, else by the first screen that its path matches, else by its subject."""
-    path, at = pl.col("path").fill_null(""), pl.col("requested_at")
-    by_screen = []
-    for screen in screens_of(case, source):
+def screen_of(case: Case, source: Source, column: str = "path") -> pl.Expr:
+    """Return which of its operator's screens a request belongs to, from 0: the first that its path matches, or null."""
+    path, at = pl.col(column).fill_null(""), pl.col("requested_at")
+    matching = []
+    for number, screen in enumerate(screens_of(case, source)):
         holds = path.str.contains(screen.match)
         if screen.valid_from:
             holds &= at >= screen.valid_from
         if screen.valid_until:
             holds &= at < screen.valid_until
-        by_screen.append(pl.when(holds).then(pl.lit(screen.action)))
+        matching.append(pl.when(holds).then(pl.lit(number, dtype=pl.Int64)))
+    return pl.coalesce(*matching, pl.lit(None, dtype=pl.Int64))
+
+
+def action_of(case: Case, source: Source) -> pl.Expr:
+    """Return what a request did: as logged, else by its `screen`, else by its subject."""
+    actions = [screen.action for screen in screens_of(case, source)]
+    by_screen = pl.col("screen").replace_strict(range(len(actions)), actions, default=None, return_dtype=pl.String)
     default = pl.when(pl.col("subject").is_not_null()).then(pl.lit("detail")).otherwise(pl.lit("other"))
-    return pl.coalesce(pl.col("action"), *by_screen, default)
+    return pl.coalesce(pl.col("action"), by_screen, default)
 
 
 def with_ends(fields: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

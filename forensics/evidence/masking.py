@@ -32,13 +32,18 @@ def masked_paths(rows: pl.DataFrame, subject_kind: str | None) -> pl.Series:
     both = rows.select("path", "subject", decoded=decoded).with_columns(
         masked=_masked(pl.col("path"), subject), unveiled=_masked(pl.col("decoded"), subject)
     )
+    given_away = pl.col("unveiled") != pl.col("decoded")
     masked = both.select(
-        path=pl.when(pl.col("unveiled") == pl.col("decoded")).then("masked").otherwise("unveiled"), subject=subject
+        "decoded",
+        path=pl.when(given_away).then("unveiled").otherwise("masked"),
+        subject=subject,
     )
-    otherwise_spelt = _bare(pl.col("path")).str.contains(_bare(pl.col("subject")), literal=True).fill_null(value=False)
-    segments = pl.struct("path", "subject").map_elements(_masked_segments, return_dtype=pl.String)
+    bare = _bare(pl.col("subject"))
+    still_there = _bare(pl.col("decoded")).str.contains(bare, literal=True) & (bare != "")
+    untouched = ~pl.col("path").str.contains("{subject}", literal=True)
+    segments = pl.struct("decoded", "subject").map_elements(_masked_segments, return_dtype=pl.String)
     return masked.select(
-        path=pl.when(otherwise_spelt & (_bare(pl.col("subject")) != "")).then(segments).otherwise("path")
+        path=pl.when((still_there & untouched).fill_null(value=False)).then(segments).otherwise("path")
     )["path"]
 
 
@@ -49,7 +54,7 @@ def _bare(text: pl.Expr) -> pl.Expr:
 
 def _masked_segments(row: dict[str, str | None]) -> str | None:
     """Mask the segments of a path that hold the subject in another spelling: `/c/ab123`, `/p/DUPONT-JEAN`."""
-    path, bare = row["path"], SPELLING.sub("", (row["subject"] or "").lower())
+    path, bare = row["decoded"], SPELLING.sub("", (row["subject"] or "").lower())
     if path is None or not bare:
         return path
     segments = path.split("/")

@@ -11,10 +11,10 @@ import polars as pl
 from forensics.case import Case
 from forensics.custody import evidence_files
 from forensics.declaration import Source
-from forensics.errors import EvidenceError
+from forensics.errors import CaseError, EvidenceError
 from forensics.evidence.door import admit
 from forensics.evidence.formats import READERS, columns_of
-from forensics.evidence.mapping import action_of, columns_needed, field_type, mapped, with_ends
+from forensics.evidence.mapping import action_of, columns_needed, field_type, mapped, screen_of, screens_of, with_ends
 from forensics.evidence.masking import masked_paths
 from forensics.evidence.pseudonyms import normal_subject, subject_message
 from forensics.vocabulary import EVIDENCE_FIELDS
@@ -156,13 +156,32 @@ def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> p
     )
     if source.kind != "access_log":
         return rows
-    rows = rows.with_columns(action=action_of(case, source))
+    rows = rows.with_columns(screen=screen_of(case, source)).with_columns(action=action_of(case, source))
     value = _subject_value(source) if source.subject_kind else pl.lit(None, dtype=pl.String)
-    return rows.with_columns(
-        path=masked_paths(rows, source.subject_kind),
+    rows = rows.with_columns(path=masked_paths(rows, source.subject_kind))
+    _refuse_screens_that_need_the_subject(case, source, rows)
+    return rows.drop("screen").with_columns(
         subject_kind=pl.when(value.is_not_null()).then(pl.lit(source.subject_kind, dtype=pl.String)),
         subject_message=subject_message(source.operator, source.subject_kind or "", value),
     )
+
+
+def _refuse_screens_that_need_the_subject(case: Case, source: Source, rows: pl.DataFrame) -> None:
+    """Refuse a screen that only matches the number itself: later steps know paths with `{subject}` in its place.
+
+    Raises:
+        CaseError: names the screen.
+    """
+    both = rows.select("screen", masked=screen_of(case, source))
+    lost = both.filter(pl.col("screen").is_not_null() & ~pl.col("screen").eq_missing(pl.col("masked")))
+    if lost.height:
+        match = screens_of(case, source)[lost["screen"][0]].match
+        raise CaseError(
+            f"screen {match!r} matches only while the path holds the number that was asked for",
+            where="case.toml",
+            expected="an expression that also matches the path with {subject} in the number's place",
+            remedy="match what stands before the number, for instance '^/rights/'",
+        )
 
 
 def _subject_value(source: Source) -> pl.Expr:

@@ -91,6 +91,9 @@ def _headline(row: dict[str, Any], voice: Voice) -> dict[str, Any]:
         }
         for key in ("certain", "perimeter")
     }
+    if voice.subject == "people":
+        logged, inferred = voice.count(row["certain_logged"]), voice.count(row["certain_inferred"])
+        outer["certain"]["range"] = voice.say("split", logged=logged, inferred=inferred)
     low, high = voice.count(row["envelope_low"]), voice.count(row["envelope_high"])
     doubt = row["certain_doubt"]
     return {

@@ -35,6 +35,10 @@ WORDS: dict[str, Pair] = {
         "« extraction automatisée », sous réserve du classement des sessions.",
         "pages that a retained log line shows as transmitted to a session judged scraping, subject to that judgement.",
     ),
+    "split": (
+        "{logged} nommées par le journal, {inferred} déduites du registre",
+        "{logged} named by the log, {inferred} inferred from the register",
+    ),
     "estimate": ("Estimation", "Estimate"),
     "range": ("de {low} à {high}", "{low} to {high}"),
     "estimate_text": (
