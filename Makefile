@@ -45,7 +45,7 @@ $(READY): requirements.txt pyproject.toml
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  --custom-compile-command "make lock" \
 	  --extra lab --group dev pyproject.toml --output-file requirements.txt
 
 clean:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from importlib.resources import files
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -21,26 +19,19 @@ from forensics.reasons import Language, visible
 from forensics.report import tables
 from forensics.report.language import Voice
 from forensics.report.method import ALTERNATIVES, METHOD
+from forensics.report.table import template
 from forensics.results import Results
 from forensics.settings import Settings
 
 
 def render(results: Results, language: Language) -> str:
     """Return the report as one self-contained HTML page."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     voice, numbers = Voice.of(results, language), count(1)
     here = files("forensics.report")
     style = here.joinpath("style.css").read_text(encoding="utf-8")
-    environment = Environment(
-        loader=PackageLoader("forensics", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("template.html").render(
+    return template("template.html").render(
         language=language,
         say=voice.say,
         numbered=lambda table: voice.say("numbered", n=next(numbers), caption=table.caption),
@@ -51,18 +42,6 @@ def render(results: Results, language: Language) -> str:
         pictures=_pictures(results, voice),
         **_body(results, voice),
     )
-
-
-def write(results: Results, languages: Sequence[Language] = ("fr", "en")) -> list[Path]:
-    """Write results/report-fr.html and the like, each complete or not at all; return their paths."""
-    written = []
-    for language in languages:
-        path = results.folder / f"report-{language}.html"
-        draft = path.with_suffix(".html.partial")
-        draft.write_text(render(results, language), encoding="utf-8", newline="\n")
-        draft.replace(path)
-        written.append(path)
-    return written
 
 
 def _headline(row: dict[str, Any], voice: Voice) -> dict[str, Any]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 Cell = str | list[str]
 
@@ -29,8 +33,8 @@ class Table:
         return {"text/html": as_html(self), "text/plain": f"{self.caption} ({len(self.rows)})"}
 
 
-def as_html(table: Table) -> str:
-    """Return a table as HTML; what comes from evidence is escaped."""
+def template(name: str) -> Template:
+    """Return one of the report's templates; whatever it is given is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -40,4 +44,9 @@ def as_html(table: Table) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("shown_table.html").render(table=table)
+    return environment.get_template(name)
+
+
+def as_html(table: Table) -> str:
+    """Return a table as HTML; what comes from evidence is escaped."""
+    return template("shown_table.html").render(table=table)

@@ -20,6 +20,29 @@ MOST_STRETCHES = 60
 """More rows than this are in the results table that the caption names."""
 
 
+def _table(
+    voice: Voice,
+    *,
+    caption: str,
+    source: str,
+    head: list[str],
+    rows: list[list[Cell]],
+    figures: frozenset[int] = frozenset(),
+    note: str = "",
+) -> Table:
+    """Return a table whose caption is a word of the report and whose source is one of the results."""
+    return Table(
+        caption=voice.say(caption),
+        source=voice.say("source", table=source),
+        head=head,
+        rows=rows,
+        figures=figures,
+        note=note,
+        stamp=voice.stamp,
+        none=voice.say("none"),
+    )
+
+
 def estimates(results: Results, language: Language = "fr") -> Table:
     """Return the three numbers of every scope; counts of 1 to 10 people at an insurer are not told."""
     summary, voice = results.summary, Voice.of(results, language)
@@ -34,11 +57,10 @@ def estimates(results: Results, language: Language = "fr") -> Table:
         "envelope",
         "perimeter",
     )
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("estimates_caption"),
-        source=voice.say("source", table="estimates.parquet"),
+    return _table(
+        voice,
+        caption="estimates_caption",
+        source="estimates.parquet",
         head=[voice.say(key) for key in (*keys, "evidence_level")],
         rows=[_estimate(row, summary.get("insurers", {}), voice) for row in summary["estimates"]],
         figures=frozenset(range(1, 9)),
@@ -79,11 +101,10 @@ def campaigns(results: Results, language: Language = "fr") -> Table:
     voice = Voice.of(results, language)
     columns = ("n_strands", "n_accounts", "n_sessions", "n_lookups", "n_hits")
     keys = ("campaign", "clients", "accounts", "n_sessions", "lookups", "hits", "first", "last")
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("campaigns_caption"),
-        source=voice.say("source", table="campaigns.parquet"),
+    return _table(
+        voice,
+        caption="campaigns_caption",
+        source="campaigns.parquet",
         head=[voice.say(key) for key in keys],
         rows=[
             [
@@ -106,11 +127,10 @@ def clients(results: Results, verdict: str = "scraping", language: Language = "f
     strands = strands.sort(["n_lookups", "strand_id"], descending=[True, False])
     left_out = strands.height - MOST_CLIENTS
     keys = ("account", "address", "agent", "first", "last", "lookups", "asked")
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("accused_caption" if verdict == "scraping" else "unclear_caption"),
-        source=voice.say("source", table=f"strands.parquet, verdict = {verdict}"),
+    return _table(
+        voice,
+        caption="accused_caption" if verdict == "scraping" else "unclear_caption",
+        source=f"strands.parquet, verdict = {verdict}",
         head=[voice.say(key) for key in keys],
         rows=[_client(row, voice, window_minutes) for row in strands.head(MOST_CLIENTS).iter_rows(named=True)],
         figures=frozenset({5, 6}),
@@ -135,11 +155,10 @@ def lines(results: Results, language: Language = "fr") -> Table:
     """Return what became of every line read, source by source, and whether it adds up."""
     summary, voice = results.summary, Voice.of(results, language)
     parts = ("accepted", "rejected", "duplicates")
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("rows_caption"),
-        source=voice.say("source", table="summary.json, rows"),
+    return _table(
+        voice,
+        caption="rows_caption",
+        source="summary.json, rows",
         head=[voice.say(key) for key in ("source_name", "read", *parts, "balance")],
         rows=[
             [
@@ -160,11 +179,10 @@ def coverage(results: Results, language: Language = "fr") -> Table:
     for row in summary["coverage"]:
         groups.setdefault((row["operator"], row["server"] or "—", row["kind"]), []).append(row)
     keys = ("operator_name", "server", "kind", "stretches", "hours", "share_kept", "first", "last")
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("coverage_caption"),
-        source=voice.say("source", table="summary.json, coverage"),
+    return _table(
+        voice,
+        caption="coverage_caption",
+        source="summary.json, coverage",
         head=[voice.say(key) for key in keys],
         rows=[_stretches(group, rows, voice) for group, rows in sorted(groups.items())][:MOST_STRETCHES],
         figures=frozenset({3, 4, 5}),
@@ -191,11 +209,10 @@ def _stretches(group: tuple[str, str, str], rows: Sequence[Mapping[str, Any]], v
 def limits(results: Results, language: Language = "fr") -> Table:
     """Return what this evidence cannot say."""
     voice = Voice.of(results, language)
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("limits"),
-        source=voice.say("source", table="summary.json, limits"),
+    return _table(
+        voice,
+        caption="limits",
+        source="summary.json, limits",
         head=[voice.say("limits")],
         rows=[[sentence] for sentence in limit_sentences(results, voice)],
     )
@@ -212,11 +229,10 @@ def limit_sentences(results: Results, voice: Voice) -> list[str]:
 def inputs(results: Results, language: Language = "fr") -> Table:
     """Return each input file with its size and its SHA-256."""
     manifest, voice = results.manifest, Voice.of(results, language)
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("inputs_caption"),
-        source=voice.say("source", table="manifest.json, inputs"),
+    return _table(
+        voice,
+        caption="inputs_caption",
+        source="manifest.json, inputs",
         head=[voice.say("file"), voice.say("source_name"), voice.say("bytes"), "SHA-256"],
         rows=[
             [visible(row["path"]), visible(row["source"]), voice.count(row["bytes"]), visible(row["sha256"])]
@@ -229,11 +245,10 @@ def inputs(results: Results, language: Language = "fr") -> Table:
 def settings(results: Results, language: Language = "fr") -> Table:
     """Return every threshold the analysis used."""
     manifest, voice = results.manifest, Voice.of(results, language)
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("settings_caption"),
-        source=voice.say("source", table="manifest.json, settings"),
+    return _table(
+        voice,
+        caption="settings_caption",
+        source="manifest.json, settings",
         head=[voice.say("setting"), voice.say("value")],
         rows=[[visible(name), visible(value)] for name, value in sorted(manifest["settings"].items())],
         figures=frozenset({1}),
@@ -252,11 +267,10 @@ def exposed(results: Results, language: Language = "fr") -> Table:
             fields=pl.col("fields").explode().unique().sort(),
         )
     )
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("exposed_caption"),
-        source=voice.say("source", table="exposure.parquet"),
+    return _table(
+        voice,
+        caption="exposed_caption",
+        source="exposure.parquet",
         head=[voice.say(key) for key in ("operator_name", "tier", "known_by", "shown", "views", "shown_fields")],
         rows=[
             [
@@ -282,11 +296,10 @@ def perimeter(results: Results, language: Language = "fr") -> Table:
     if voice.subject == "pages":  # a page is its own line and its own contract
         whole = whole.filter(pl.col("definition") == "people")
     whole = whole.sort("n", "definition", descending=[True, False])
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("perimeter_caption"),
-        source=voice.say("source", table="perimeter.parquet, scope = all"),
+    return _table(
+        voice,
+        caption="perimeter_caption",
+        source="perimeter.parquet, scope = all",
         head=[voice.say("counted_as"), voice.say("count")],
         rows=[
             [voice.say(f"definition_{name}"), voice.count(n)] for name, n in whole.select("definition", "n").iter_rows()
@@ -302,11 +315,10 @@ def width(results: Results, language: Language = "fr") -> Table:
     causes = [name for name in whole if name.startswith(("width_from_", "envelope_from_"))]
     if whole["estimate"] is None:  # there is no interval to account for
         causes = []
-    return Table(
-        stamp=voice.stamp,
-        none=voice.say("none"),
-        caption=voice.say("width_caption"),
-        source=voice.say("source", table="estimates.parquet, scope = all"),
+    return _table(
+        voice,
+        caption="width_caption",
+        source="estimates.parquet, scope = all",
         head=[voice.say("cause"), voice.say("count")],
         rows=[[voice.say(name), voice.count(whole[name])] for name in causes],
         figures=frozenset({1}),
