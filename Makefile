@@ -28,7 +28,7 @@ lab: $(READY)
 
 # The committed outputs of the notebooks and the README's picture come from the demo case.
 notebooks: demo
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/jupyter nbconvert --to notebook --execute --ExecutePreprocessor.record_timing=False --inplace notebooks/*.ipynb
 	$(BIN)/python -m benchmarks.pictures $(DEMO)/case docs
 
 recovery: $(READY)

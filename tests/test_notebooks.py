@@ -53,3 +53,8 @@ def test_the_first_code_cell_holds_the_parameters(notebook):
 def test_no_path_of_a_machine_is_in_a_notebook(notebook):
     text = notebook.read_text(encoding="utf-8")
     assert not any(f'"{root}' in text or f"'{root}" in text for root in ("/home/", "/Users/", "/root/", "/var/"))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_keeps_no_clock_time(notebook):
+    assert [cell["metadata"] for cell in cells(notebook, "code") if "execution" in cell["metadata"]] == []
