@@ -5,7 +5,7 @@ READY := .venv/.ready
 DEMO := cases/demo
 SEED := 2024
 
-.PHONY: demo test lab notebooks recovery lock clean
+.PHONY: demo test lab bench notebooks recovery lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -25,6 +25,10 @@ test: $(READY)
 lab: $(READY)
 	@test -f $(DEMO)/case/results/summary.json || $(MAKE) demo
 	$(BIN)/forensics lab $(DEMO)/case
+
+bench: $(READY)
+	@test -f $(DEMO)/case/results/summary.json || $(MAKE) demo
+	$(BIN)/python -m benchmarks.sessions $(DEMO)/case
 
 # The committed outputs of the notebooks and the README's picture come from the demo case.
 notebooks: demo

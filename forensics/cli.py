@@ -118,43 +118,50 @@ def run(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
 
 
 @app.command
-def ingest(case: Path, *, key: Key = None) -> None:
+def ingest(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
     """Read the evidence into canonical tables under work/.
 
     Args:
         case: The case folder.
         key: The case key.
+        as_json: Print the lines of each source for machines.
     """
     from forensics.case import load
     from forensics.pipeline import ingest as ingest_case
 
     with _progress(case) as say:
-        ingest_case(load(case), key, say)
+        rows = ingest_case(load(case), key, say)
+    if as_json:
+        print(json.dumps(rows))
 
 
 @app.command
-def analyse(case: Path, *, key: Key = None) -> None:
+def analyse(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
     """Rebuild sessions, judge them, find who was shown, estimate how many.
 
     Args:
         case: The case folder.
         key: The case key.
+        as_json: Print the summary for machines.
     """
     from forensics.case import load
     from forensics.pipeline import analyse as analyse_case
 
     with _progress(case) as say:
-        analyse_case(load(case), key, say)
+        summary = analyse_case(load(case), key, say)
+    if as_json:
+        print(json.dumps(summary, ensure_ascii=False))
 
 
 @app.command
-def report(case: Path, *, key: Key = None, lang: Literal["fr", "en"] | None = None) -> None:
+def report(case: Path, *, key: Key = None, lang: Literal["fr", "en"] | None = None, as_json: AsJson = False) -> None:
     """Write the report pages, publish the results and name the pages.
 
     Args:
         case: The case folder.
         key: The case key.
         lang: Name the page of one language only.
+        as_json: Print the pages' paths for machines.
     """
     from forensics.case import load
     from forensics.pipeline import run as run_case
@@ -162,8 +169,8 @@ def report(case: Path, *, key: Key = None, lang: Literal["fr", "en"] | None = No
     opened = load(case)
     with _progress(case) as say:
         results = run_case(opened, key, say)
-    for page in sorted(results.folder.glob(f"report-{lang or '*'}.html")):
-        print(page)
+    pages = [str(page) for page in sorted(results.folder.glob(f"report-{lang or '*'}.html"))]
+    print(json.dumps(pages) if as_json else "\n".join(pages))
 
 
 @app.command

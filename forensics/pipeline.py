@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import polars as pl
+
 from forensics import custody, journal
 from forensics.case import Case
 from forensics.case_key import key_check, open_key
@@ -60,24 +62,26 @@ def run(
     return results
 
 
-def ingest(case: Case, key_path: Path | None, say: Say) -> None:
-    """Read the evidence into canonical tables, and stop there."""
+def ingest(case: Case, key_path: Path | None, say: Say) -> list[dict[str, Any]]:
+    """Read the evidence into canonical tables, stop there, and return what became of each source's lines."""
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
         inputs = _admitted_inputs(case, say)
         _ingested(case, key, inputs, say)
         journal.append(case, key, {"command": "ingest", "evidence_digest": evidence_digest(inputs.entries)}, found)
+    return pl.read_parquet(case.work / "sources.parquet", glob=False).to_dicts()
 
 
-def analyse(case: Case, key_path: Path | None, say: Say) -> None:
-    """Analyse what was ingested (ingesting what is not), and stop before the report."""
+def analyse(case: Case, key_path: Path | None, say: Say) -> dict[str, Any]:
+    """Analyse what was ingested (ingesting what is not), stop before the report, and return the summary."""
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
         inputs = _admitted_inputs(case, say)
         _analysed(case, key, inputs, say)
         journal.append(case, key, {"command": "analyse", "evidence_digest": evidence_digest(inputs.entries)}, found)
+    return Results(folder=case.work / "analysis").summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +159,6 @@ def _analysed(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
 
 def _with_lines(case: Case, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add to each file which lines of its source it holds, so that a request leads back to one file."""
-    import polars as pl
-
     files = pl.read_parquet(case.work / "files.parquet", glob=False).to_dicts()
     places = {(file["source"], file["path"]): file for file in files}
     return [entry | places[entry["source"], entry["path"]] for entry in inputs]

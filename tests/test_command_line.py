@@ -75,6 +75,11 @@ def test_a_run_prints_the_three_numbers_and_for_machines_the_summary(finished: P
         assert word in ended.out
     summary = json.loads(command("run", finished, "--json").out)
     assert summary == json.loads((finished / "results" / "summary.json").read_text())
+    assert json.loads(command("ingest", finished, "--json").out) == summary["rows"]
+    assert json.loads(command("analyse", finished, "--json").out) == summary
+    pages = json.loads(command("report", finished, "--lang", "fr", "--json").out)
+    assert [Path(page).name for page in pages] == ["report-fr.html"]
+    assert (finished / "results" / "report-en.html").is_file()
     compared = json.loads(command("verify", finished, "--json").out)
     assert compared["inputs"] == 5
 
@@ -155,6 +160,22 @@ def test_the_library_and_the_help_start_without_the_heavy_libraries():
     assert python("-c", f"import forensics; {told}").stdout.strip() == ""
     helped = "from forensics.cli import _run\ntry: _run(['--help'])\nexcept SystemExit: pass\n"
     assert python("-c", helped + told).stdout.splitlines()[-1].strip() == ""
+
+
+@pytest.mark.parametrize("stopping", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_that_a_library_turns_into_its_own_error_is_still_an_interruption(
+    small: Path, stopping: signal.Signals
+):
+    script = (
+        "import forensics.pipeline as m, os, forensics.cli as c\n"
+        "def swallowed(*a, **k):\n"
+        "    try: os.kill(os.getpid(), %d)\n"
+        "    except KeyboardInterrupt: raise RuntimeError('interrupted inside a query') from None\n"
+        "m.run = swallowed\n"
+        f"c.main(['run', {str(small)!r}])\n"
+    ) % stopping
+    ended = python("-c", script)
+    assert (ended.returncode, "the same command resumes" in ended.stderr) == (cli.INTERRUPTED, True)
 
 
 def test_a_terminated_run_says_so_and_leaves_nothing_in_clear(small: Path, tmp_path: Path):
