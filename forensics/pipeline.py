@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -56,10 +57,12 @@ def run(
         inputs = _admitted_inputs(case, say)
         analysed = _analysed(case, key, inputs, say)
         _reported(case, analysed, languages, say)
-        results = _publish(case, languages)
-        if journalled:
-            journal.append(case, key, _entry("run", case, results), found)
-    return results
+
+        def enter(manifest: str) -> None:
+            if journalled:
+                journal.append(case, key, _entry("run", case, manifest), found)
+
+        return _publish(case, languages, enter)
 
 
 def ingest(case: Case, key_path: Path | None, say: Say) -> list[dict[str, Any]]:
@@ -179,7 +182,7 @@ def _reported(case: Case, analysed: str, languages: Sequence[Language], say: Say
         keep(case.work, f"report-{language}", {"analysis": analysed, "language": language}, make)
 
 
-def _publish(case: Case, languages: Sequence[Language]) -> Results:
+def _publish(case: Case, languages: Sequence[Language], enter: Callable[[str], None]) -> Results:
     """Put the finished files in `results/`, the manifest last; what the one before named alone goes."""
     analysis = case.work / "analysis"
     made = [
@@ -200,8 +203,10 @@ def _publish(case: Case, languages: Sequence[Language]) -> Results:
         copy_file(files[name], case.results / name)
     for name in stale:
         (case.results / name).unlink(missing_ok=True)
-    finished = json.loads((analysis / "manifest.json").read_text()) | {"outputs": outputs}
-    write_text(json.dumps(finished, indent=1, sort_keys=True) + "\n", manifest)
+    draft = json.loads((analysis / "manifest.json").read_text())
+    finished = json.dumps(draft | {"outputs": outputs}, indent=1, sort_keys=True) + "\n"
+    enter(finished)  # before the manifest: results that no journal tells of are not finished
+    write_text(finished, manifest)
     return Results(folder=case.results)
 
 
@@ -209,15 +214,14 @@ def _is_there(path: Path, digest: str) -> bool:
     return path.is_file() and custody.sha256_of(path) == digest
 
 
-def _entry(command: str, case: Case, results: Results) -> dict[str, object]:
+def _entry(command: str, case: Case, manifest: str) -> dict[str, object]:
     """Return what the journal keeps of a run: its settings and its headline, so that no trial goes unseen."""
-    headline = {name: results.headline[name] for name in ("certain", "estimate", "low", "high", "perimeter")}
-    manifest = json.loads((results.folder / "manifest.json").read_text())
+    headline = Results(folder=case.work / "analysis").headline
     return {
         "command": command,
-        "evidence_digest": manifest["evidence_digest"],
+        "evidence_digest": json.loads(manifest)["evidence_digest"],
         "settings": case.settings.that_change_results(),
-        "headline": headline,
-        "manifest_sha256": custody.sha256_of(results.folder / "manifest.json"),
+        "headline": {name: headline[name] for name in ("certain", "estimate", "low", "high", "perimeter")},
+        "manifest_sha256": hashlib.sha256(manifest.encode()).hexdigest(),
         "versions": custody.versions(),
     }

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from forensics.case import load
+from forensics.pipeline import run
+from forensics.verification import verify
 
 Declare = Callable[[str, str], None]
 Command = Callable[..., Any]
@@ -141,3 +146,18 @@ def test_there_must_be_something_to_verify(small: Path, command: Command):
     ended = command("verify", small)
     assert (ended.code, f"forensics run {small}" in ended.err) == (2, True)
     assert sorted(path.name for path in small.iterdir()) == ["case.toml", "evidence"]
+
+
+def test_a_first_run_that_could_not_enter_the_journal_is_not_finished_and_the_next_one_verifies(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("forensics.pipeline.journal.append", full)
+        with pytest.raises(OSError, match="No space"):
+            run(load(small))
+    assert not (small / "results" / "manifest.json").exists()
+    run(load(small))
+    assert verify(load(small))["journal_entries"] == 1
