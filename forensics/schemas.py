@@ -1,4 +1,7 @@
-"""What every table holds: one model a table, checked where data enters a stage.
+"""What every table holds: one model a table.
+
+Evidence is held against the models of `forensics.evidence.door` as it enters; the tables made from it are held against
+these in the tests.
 
 Times are naive UTC in microseconds. A `*_key` is a dense integer that stands for a keyed pseudonym
 (the `keys` table turns it back into its 32 hex digits); results carry the hex digits.

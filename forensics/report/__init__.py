@@ -78,7 +78,9 @@ def _headline(row: dict[str, Any], voice: Voice) -> dict[str, Any]:
     return {
         "cards": [outer["certain"], middle, outer["perimeter"]],
         "source": voice.say("source", table="estimates.parquet, scope = all"),
-        "envelope": voice.say("envelope_text", low=low, high=high),
+        "envelope": voice.say(
+            "envelope_to_perimeter" if row["evidence_level"] == "B" else "envelope_text", low=low, high=high
+        ),
         "doubt": voice.say("doubt_text", n=voice.counted(doubt)),
     }
 

@@ -62,11 +62,29 @@ WORDS: dict[str, Pair] = {
         "pages que le journal montre sur le site. Ce n’est pas le nombre de pages transmises.",
         "pages that the log shows on the site. This is not the number of pages transmitted.",
     ),
-    "envelope_text": (
+    "envelope_text_people": (
         "Enveloppe, sans probabilité : de {low} {people}, si l’un des comptes mis en cause était honnête, à {high}, "
-        "si tous les clients du journal étaient le robot.",
+        "si tous les clients du journal, hors semaines saines, étaient le robot.",
         "Envelope, without a probability: from {low} {people}, if one of the accused accounts were honest, to {high}, "
-        "if every client of the log were the robot.",
+        "if every client of the log, outside the clean weeks, were the robot.",
+    ),
+    "envelope_to_perimeter_people": (
+        "Enveloppe, sans probabilité : de {low} {people}, si l’un des comptes mis en cause était honnête, à {high}, le "
+        "périmètre : rien ne dit combien de lignes manquent au journal.",
+        "Envelope, without a probability: from {low} {people}, if one of the accused accounts were honest, to {high}, "
+        "the perimeter: nothing says how many lines the log lacks.",
+    ),
+    "envelope_text_pages": (
+        "Enveloppe, sans probabilité : de {low} {people}, si l’un des clients mis en cause était un lecteur, à {high}, "
+        "si tous les clients du journal, hors semaines saines, étaient le robot.",
+        "Envelope, without a probability: from {low} {people}, if one of the accused clients were a reader, to {high}, "
+        "if every client of the log, outside the clean weeks, were the robot.",
+    ),
+    "envelope_to_perimeter_pages": (
+        "Enveloppe, sans probabilité : de {low} {people}, si l’un des clients mis en cause était un lecteur, à {high}, le "
+        "périmètre : rien ne dit combien de lignes manquent au journal.",
+        "Envelope, without a probability: from {low} {people}, if one of the accused clients were a reader, to {high}, "
+        "the perimeter: nothing says how many lines the log lacks.",
     ),
     "doubt_text_people": (
         "Si l’un quelconque des comptes mis en cause n’avait servi qu’à son titulaire, le nombre attesté compterait "
