@@ -81,8 +81,8 @@ WORDS: dict[str, Pair] = {
         "if every client of the log, outside the clean weeks, were the robot.",
     ),
     "envelope_to_perimeter_pages": (
-        "Enveloppe, sans probabilité : de {low} {people}, si l’un des clients mis en cause était un lecteur, à {high}, le "
-        "périmètre : rien ne dit combien de lignes manquent au journal.",
+        "Enveloppe, sans probabilité : de {low} {people}, si l’un des clients mis en cause était un lecteur, à {high}, "
+        "le périmètre : rien ne dit combien de lignes manquent au journal.",
         "Envelope, without a probability: from {low} {people}, if one of the accused clients were a reader, to {high}, "
         "the perimeter: nothing says how many lines the log lacks.",
     ),
