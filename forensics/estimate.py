@@ -237,7 +237,12 @@ def unexplained_people(
     a_card = dict(query(connection, "people_a_card").iter_rows())
     limits: dict[Scope, int] = {}
     for (operator, insurer), group in accounts.group_by("operator", "insurer_id", maintain_order=True):
-        strata = [_both_periods(stratum) for _, stratum in group.group_by("profession", maintain_order=True)]
+        enough = pl.col("account_id").n_unique().over("profession") >= case.settings.least_peers
+        # An account alone has nobody to vary with: professions of a few accounts stand together.
+        strata = [
+            _both_periods(stratum)
+            for _, stratum in group.group_by(pl.when(enough).then("profession"), maintain_order=True)
+        ]
         patients = unexplained_at_most(strata, case.settings.interval_level)
         n = int(np.ceil(patients * a_card.get(operator, 1.0)))
         if insurer is None:

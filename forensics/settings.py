@@ -33,7 +33,8 @@ class Settings(BaseModel):
     """Nobody is accused who asked for fewer distinct people than this."""
 
     least_peers: int = Field(10, ge=3)
-    """Accounts of the same profession in the same weeks, without which care cannot be compared."""
+    """Accounts of the same profession in the same weeks, without which care cannot be compared. Professions with fewer
+    are taken together where unexplained patients are counted."""
 
     peer_window_days: int = Field(7, ge=1, le=90)
     """Peers are compared over the client's own days and this many on either side: the same season, and enough
