@@ -48,11 +48,11 @@ def generate_command(
     scenario
         Which robot: see `list`.
     damage
-        What happened to the logs: see `list`.
+        What happened to the evidence, with its strength after a colon, several with commas: see `list`.
     seed
         Whole number; the same seed gives the same bytes.
     form
-        Format of the access logs: parquet or combined.
+        Format of the access logs: see `list`.
     force
         Make it again even if it is there already.
     as_json
@@ -101,21 +101,25 @@ def score_command(directory: Path, *, as_json: Annotated[bool, Parameter(name="-
 @app.command(name="list")
 def list_command() -> int:
     """Name the presets, scenarios, damages and formats."""
-    from synthetic_data.evidence import FORMATS
-    from synthetic_data.generate import DAMAGES
+    from synthetic_data.damages import DAMAGES
+    from synthetic_data.formats import FORMATS
     from synthetic_data.presets import PRESETS
     from synthetic_data.robots import SCENARIOS
 
     offers = {
-        "presets": {name: preset.about for name, preset in PRESETS.items()},
-        "scenarios": {name: scenario.about for name, scenario in SCENARIOS.items()},
-        "damages": DAMAGES,
-        "formats": FORMATS,
+        "presets (--preset)": {name: preset.about for name, preset in PRESETS.items()},
+        "scenarios (--scenario)": {name: scenario.about for name, scenario in SCENARIOS.items()},
+        "damages (--damage name[:strength][,name[:strength]...])": {
+            name: f"{one.about}; strength: {one.unit}, {one.least:g} to {one.most:g}, {one.default:g} if not given"
+            for name, one in DAMAGES.items()
+        },
+        "formats of the access logs (--format)": {name: form.about for name, form in FORMATS.items()},
     }
+    width = max(len(name) for offered in offers.values() for name in offered)
     for title, offered in offers.items():
         print(title)
         for name, about in offered.items():
-            print(f"  {name:12}{about}")
+            print(f"  {name:{width}}  {about}")
     return 0
 
 

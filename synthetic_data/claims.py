@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+
 import numpy as np
-import polars as pl
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from synthetic_data import targets
+from synthetic_data import professions, targets
+from synthetic_data.cards import NEVER
+from synthetic_data.panels import Panels
 from synthetic_data.population import Population
+from synthetic_data.presets import Calendar
 from synthetic_data.professionals import Professionals
-from synthetic_data.visits import (
-    DAY,
-    END,
-    HOUR,
-    LOOKUPS_A_VISIT,
-    SECOND,
-    START,
-    Integers,
-    Panels,
-    local_times,
-    weekday_factors,
-)
+from synthetic_data.visits import DAY, HOUR, LOOKUPS_A_VISIT, SECOND, Visits, local_times, weekday_factors
 
 FOLLOW_UP_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """One row a claim. account, workstation, person: rows. time: microseconds UTC."""
+
+    account: NDArray[np.int32]
+    workstation: NDArray[np.int32]
+    person: NDArray[np.int32]
+    time: NDArray[np.int64]
+
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Claims:
+        """Give some of the rows."""
+        return Claims(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+    def sorted(self) -> Claims:
+        """Give the rows in the order of time."""
+        return self.where(np.lexsort((self.person, self.account, self.time)))
+
+    def and_(self, other: Claims) -> Claims:
+        """Give the rows of both."""
+        return Claims(**{f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)})
+
+
+NOBODY = np.empty(0, dtype=np.int32)
+NO_CLAIMS = Claims(NOBODY, NOBODY, NOBODY, np.empty(0, dtype=np.int64))
 
 
 def claim_chances(professionals: Professionals, panels: Panels) -> NDArray[np.float64]:
@@ -31,22 +50,15 @@ def claim_chances(professionals: Professionals, panels: Panels) -> NDArray[np.fl
 
     The account's claim_share s counts lookups followed by a claim for that card within 30 days, whichever
     visit the claim comes from. With r other visits of the same card expected in those days,
-    s = 1 - (1 - p) exp(-p r), solved for p by bisection.
+    s = 1 - (1 - p) exp(-p r), solved for p by bisection. A panel of n rows of which a share l is drawn
+    from a department of m contracts holds n + n² l² / m pairs of the same contract, itself included.
     """
     accounts = professionals.accounts
-    owner = np.repeat(np.arange(len(accounts)), panels.size)
-    known = pl.DataFrame({"account": owner, "household": panels.household})
-    same = (
-        known.group_by("account", "household")
-        .len()
-        .group_by("account")
-        .agg((pl.col("len").cast(pl.Int64) ** 2).sum().alias("pairs"))
-        .sort("account")["pairs"]
-        .to_numpy()
-    )
+    size = panels.size()
+    pairs = size + size**2 * panels.local**2 / np.maximum(1, panels.pool)
     week = weekday_factors()[accounts["profession"].to_numpy()].mean(axis=1)
     visits = accounts["lookups_a_day"].to_numpy() / LOOKUPS_A_VISIT * week * FOLLOW_UP_DAYS
-    returns = visits * same / panels.size**2
+    returns = visits * pairs / size**2
     share = accounts["claim_share"].to_numpy()
     low, high = np.zeros(len(share)), np.ones(len(share))
     for _ in range(40):
@@ -57,56 +69,48 @@ def claim_chances(professionals: Professionals, panels: Panels) -> NDArray[np.fl
 
 
 def draw_claims(
-    visits: pl.DataFrame,
-    panels: Panels,
+    visits: Visits,
+    chance: NDArray[np.float64] | None,
     professionals: Professionals,
     population: Population,
+    operator: int,
+    calendar: Calendar,
     rng: Generator,
-) -> pl.DataFrame:
-    """One row a claim, for one person of the visited card who is covered.
+) -> Claims:
+    """One row a claim, for one person of the visited card who is covered; in the order of visits.
 
-    Columns: account, workstation, time, person. At once for CLAIM_AT_ONCE_SHARE, else on a later day.
+    chance: of each account, that a visit leads to a claim; None where all visits given do. At once for
+    CLAIM_AT_ONCE_SHARE, else on a later day. Claims outside the days that are known are left out.
     """
-    accounts = professionals.accounts
-    chance = claim_chances(professionals, panels)[visits["account"].to_numpy()]
-    claimed = visits.filter(pl.Series(rng.random(len(visits)) < chance))
-    account = claimed["account"].to_numpy()
-    profession = accounts["profession"].to_numpy()[account]
-    visited = claimed["time"].to_numpy()
-    soon = visited + rng.integers(200 * SECOND, 1500 * SECOND, len(claimed))
+    rows = np.arange(len(visits.time))
+    if chance is not None:
+        rows = rows[rng.random(len(rows)) < chance[visits.account]]
+    account, visited = visits.account[rows], visits.time[rows]
+    profession = professionals.accounts["profession"].to_numpy()[account]
+    soon = visited + rng.integers(200 * SECOND, 1500 * SECOND, len(rows))
     wait = 1 + np.minimum(
-        rng.exponential(targets.CLAIM_DELAY_MEAN_DAYS, len(claimed)).astype(np.int64),
-        targets.CLAIM_DELAY_DAYS_MAX - 1,
+        rng.exponential(professions.CLAIM_DELAY_MEAN_DAYS, len(rows)).astype(np.int64),
+        professions.CLAIM_DELAY_DAYS_MAX - 1,
     )
-    day = (visited - START + targets.LOCAL_OFFSET_HOURS * HOUR) // DAY + wait
-    closed = weekday_factors()[profession, (targets.LOG_START.weekday() + day) % 7] < 0.3
-    later = local_times(day + closed, profession, rng)
-    at_once = rng.random(len(claimed)) < targets.CLAIM_AT_ONCE_SHARE
-    person = _claimants(claimed, accounts["operator"].to_numpy()[account], population, rng)
-    return (
-        claimed.select("account", "workstation")
-        .with_columns(
-            pl.Series("time", np.where(at_once, soon, later)),
-            pl.Series("person", person),
-        )
-        .filter(
-            pl.col("person") >= 0,
-            pl.col("time") >= START - targets.CLAIM_DAYS_BEFORE * DAY,
-            pl.col("time") < END + targets.CLAIM_DAYS_AFTER * DAY,
-        )
-    )
+    day = (visited - calendar.start_us + targets.LOCAL_OFFSET_HOURS * HOUR) // DAY + wait
+    closed = weekday_factors()[profession, (calendar.start.weekday() + day) % 7] < 0.3
+    later = local_times(day + closed, profession, calendar, rng)
+    time = np.where(rng.random(len(rows)) < professions.CLAIM_AT_ONCE_SHARE, soon, later)
+    person = _claimants(visits.contract[rows], time // DAY, population, operator, rng)
+    first = calendar.start_us - targets.CLAIM_DAYS_BEFORE * DAY
+    last = calendar.end_us + targets.CLAIM_DAYS_AFTER * DAY
+    kept = (person >= 0) & (time >= first) & (time < last)
+    return Claims(account, visits.workstation[rows], person, time).where(kept)
 
 
-def _claimants(claimed: pl.DataFrame, operator: Integers, population: Population, rng: Generator) -> Integers:
-    """Choose a covered person of each visited household; -1 where nobody is covered at that operator then."""
-    covered = population.register.filter(pl.col("covered_until").is_null())
-    households = population.persons["household"].max()
-    width = int(households) + 1 if isinstance(households, int) else 0
-    place = covered["operator"].to_numpy() * width + covered["household"].to_numpy()
-    wanted = operator * width + claimed["household"].to_numpy()
-    first = np.searchsorted(place, wanted)
-    count = np.searchsorted(place, wanted, side="right") - first
-    row = np.minimum(first + (rng.random(len(wanted)) * count).astype(np.int64), len(place) - 1)
-    start = covered["covered_from"].cast(pl.Int64).to_numpy()[row] * DAY
-    allowed = (count > 0) & (start <= claimed["time"].to_numpy())
-    return np.where(allowed, covered["person"].to_numpy()[row], -1)
+def _claimants(
+    contract: NDArray[np.int32], day: NDArray[np.int64], population: Population, operator: int, rng: Generator
+) -> NDArray[np.int32]:
+    """Choose a person of each contract's current card; -1 where nobody is covered at that operator then."""
+    register = population.registers[operator]
+    card = register.card_of[contract]
+    local = card - register.first_card
+    size = register.card_start[local + 1] - register.card_start[local]
+    row = register.card_start[local] + (rng.random(len(contract)) * size).astype(np.int64)
+    covered = (population.cards.until[card] == NEVER) & (register.since[row] <= day)
+    return np.where(covered, register.person[row], np.int32(-1)).astype(np.int32)

@@ -1,9 +1,10 @@
-"""What the portals are: their screens, what each answers, and who a lookup shows.
+"""What the portals are: their screens, and what each answers.
 
 The rule of a lookup: asked on day d (UTC date of the request) with a holder's number, an operator
-shows every person of every card of that holder there whose covered_from is not after d. People no
-longer covered are kept and shown; someone on two cards is one person shown. When nobody is left the
-answer is 404 and shows no one.
+shows every person of every card of that holder there whose covered_from is not after d; asked with a
+card's number, the people of that card. People no longer covered are kept and shown; someone on two
+cards is one person shown. When nobody is left the answer is 404 and shows no one. A page of the list
+shows LISTING_ROWS rows of the register. An answer that was aborted or timed out shows no one.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ import polars as pl
 from numpy.random import Generator
 
 from synthetic_data.operators import SERVERS_EACH
-
-MICROSECONDS_A_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,69 +38,88 @@ PAGES = (
     Page("GET", "/compte", "other", 200, 3_900, 70, 1),
     Page("POST", "/factures", "claim", 201, 760, 210, 1),
     Page("POST", "/deconnexion", "other", 302, 310, 30, 0),
+    Page("GET", "/assures", "search", 200, 2_400, 160, 1),
+    Page("GET", "/assures/liste", "search", 200, 2_400, 190, 1),
+    Page("GET", "/factures/liste", "other", 200, 6_800, 120, 1),
     Page("GET", "/statique/portail.css", "static", 200, 48_200, 4, 0),
     Page("GET", "/statique/portail.js", "static", 200, 131_400, 5, 0),
     Page("GET", "/statique/logo.png", "static", 200, 7_300, 3, 0),
     Page("GET", "/statique/polices.css", "static", 200, 22_800, 3, 0),
     Page("GET", "/statique/droits.js", "static", 200, 18_900, 4, 0),
 )
-LOGIN, HOME, RIGHTS, ACCOUNT, CLAIM, LOGOUT = range(6)
-STATIC = tuple(range(6, len(PAGES)))
+LOGIN, HOME, RIGHTS, ACCOUNT, CLAIM, LOGOUT, SEARCH, LISTING, CLAIMS_LIST = range(9)
+STATIC = tuple(range(9, len(PAGES)))
+SHOWING = (RIGHTS, SEARCH, LISTING)
+LISTING_ROWS = 20
+
+ANSWERED, ABORTED, TIMED_OUT = range(3)
+ABORTED_STATUS, TIMED_OUT_STATUS = 499, 504  # as nginx writes a client gone and a backend too slow
+TIME_OUT_MS = 30_000
 NOT_MODIFIED_SHARE = 0.7
 
 LOOKUP_FIELDS = (
     ("civil_status", "birth_date", "holder_number", "insurer", "guarantees"),
     ("civil_status", "birth_date", "birth_rank", "holder_number", "insurer", "contract_number",
      "internal_reference"),
+    ("civil_status", "birth_date", "holder_number", "insurer"),
 )  # fmt: skip
+LIST_FIELDS = ("civil_status", "birth_date")
 ACCOUNT_FIELDS = ("company_name", "login", "siret", "bank_identity")
-BYTES_A_PERSON = (640, 705)
+BYTES_A_PERSON = (640, 705, 610)
+BYTES_A_LISTED_PERSON = 210
 
 
-def people_shown(traffic: pl.DataFrame, register: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
-    """Who each lookup shows: columns row (of `traffic`), person, operator, insurer.
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """How the portals of a case are asked.
 
-    traffic: columns row, operator, time (microseconds since 1970, UTC), number (0 where none).
+    subject_kind: holder_number or card_number. parameter: name of the query parameter that holds it.
+    searchable: whether there are a search and a list of people, and their answers' people are logged.
     """
-    holders = persons.filter(pl.col("role") == "holder").select("household", number="holder_number")
-    kept = register.join(holders, on="household").select(
-        "operator", "number", "person", "insurer", pl.col("covered_from").cast(pl.Int32).alias("from_day")
-    )
-    lookups = traffic.filter(pl.col("number") > 0).select(
-        "row", "operator", "number", day=(pl.col("time") // MICROSECONDS_A_DAY).cast(pl.Int32)
-    )
-    return (
-        lookups.join(kept, on=["operator", "number"])
-        .filter(pl.col("from_day") <= pl.col("day"))
-        .select("row", "person", "operator", "insurer")
-        .sort("row", "insurer", "person")
-    )
+
+    subject_kind: str = "holder_number"
+    parameter: str = "numero"
+    searchable: bool = False
 
 
-def answer(traffic: pl.DataFrame, shown: pl.DataFrame, rng: Generator) -> pl.DataFrame:
-    """Add what the portal answered.
+BY_HOLDER = Portal()
+BY_CARD = Portal(subject_kind="card_number", parameter="carte")
+WITH_LISTS = Portal(searchable=True)
 
-    Columns added: records_returned (null when not a lookup), status, response_bytes, duration_ms,
-    server (number from 1).
+
+def answer(pages: pl.DataFrame, people: np.ndarray, operator: int, rng: Generator) -> pl.DataFrame:
+    """Say what the portal answered to `pages` (TRAFFIC columns) that show `people` persons each.
+
+    Returns records_returned (null when the page shows nobody by nature, or was not answered), status,
+    response_bytes, duration_ms, server (number from 1), in the same order.
     """
-    count = len(traffic)
-    page = traffic["page"].to_numpy()
-    people = shown.unique(["row", "person"])["row"].to_numpy()  # once each, whatever their cards
-    records = np.bincount(people, minlength=count)
-    lookup = page == RIGHTS
-    miss = lookup & (records == 0)
-    cached = np.isin(page, STATIC) & (rng.random(count) < NOT_MODIFIED_SHARE)
-    status = np.array([entry.status for entry in PAGES])[page]
-    status = np.select([miss, cached], [404, 304], status)
-    per_person = np.array(BYTES_A_PERSON)[traffic["operator"].to_numpy()]
-    size = np.array([entry.size_bytes for entry in PAGES])[page] + per_person * records
-    noise = np.round(rng.normal(0, 22, count)).astype(np.int64)
-    size = np.select([miss, cached], [640, 190], size) + np.where(np.isin(page, STATIC), 0, noise)
-    duration = np.array([entry.duration_ms for entry in PAGES])[page] * rng.lognormal(0, 0.35, count)
-    return traffic.with_columns(
-        pl.when(pl.Series(lookup)).then(pl.Series(records)).cast(pl.Int32).alias("records_returned"),
-        pl.Series("status", status).cast(pl.Int16),
-        pl.Series("response_bytes", size).cast(pl.Int64),
-        pl.Series("duration_ms", np.maximum(1, np.round(duration))).cast(pl.Int32),
-        pl.Series("server", rng.integers(1, SERVERS_EACH + 1, count)).cast(pl.Int8),
+    count = len(pages)
+    page, fate = pages["page"].to_numpy(), pages["fate"].to_numpy()
+    showing = np.isin(page, SHOWING)
+    answered = fate == ANSWERED
+    miss = showing & (people == 0)
+    static = np.isin(page, STATIC)
+    cached = static & (rng.random(count, dtype=np.float32) < NOT_MODIFIED_SHARE)
+    status = np.array([entry.status for entry in PAGES], dtype=np.int16)[page]
+    status = np.select(
+        [fate == ABORTED, fate == TIMED_OUT, miss, cached],
+        [np.int16(ABORTED_STATUS), np.int16(TIMED_OUT_STATUS), np.int16(404), np.int16(304)],
+        status,
+    )
+    per_person = np.where(page == RIGHTS, BYTES_A_PERSON[operator], BYTES_A_LISTED_PERSON)
+    size = np.array([entry.size_bytes for entry in PAGES])[page] + per_person * people
+    noise = np.round(22 * rng.standard_normal(count, dtype=np.float32)).astype(np.int64)
+    size = np.select([fate == ABORTED, fate == TIMED_OUT, miss, cached], [0, 310, 640, 190], size)
+    size += np.where(static | ~answered, 0, noise)
+    usual = np.array([entry.duration_ms for entry in PAGES], dtype=np.float32)[page]
+    duration = usual * np.exp(np.float32(0.35) * rng.standard_normal(count, dtype=np.float32))
+    duration = np.where(fate == TIMED_OUT, TIME_OUT_MS + duration, duration)
+    return pl.DataFrame(
+        {
+            "records_returned": pl.Series(people.astype(np.int32)).set(pl.Series(~(showing & answered)), None),
+            "status": status,
+            "response_bytes": size,
+            "duration_ms": np.maximum(1, np.round(duration)).astype(np.int32),
+            "server": rng.integers(1, SERVERS_EACH + 1, count, dtype=np.int8),
+        }
     )

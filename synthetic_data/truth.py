@@ -3,125 +3,142 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from synthetic_data.evidence import write_table
+from synthetic_data.identifiers import nir_key, nir_text
 from synthetic_data.operators import INSURERS, OPERATORS
 from synthetic_data.population import Population
-from synthetic_data.portal import MICROSECONDS_A_DAY
+from synthetic_data.shown import Answers
 
 Counts = dict[str, int | dict[str, int]]
 
-OPERATOR_NAMES = dict(enumerate(OPERATORS))
-INSURER_IDS = {index: code for index, (code, _) in enumerate(INSURERS)}
+BLOCK_CONTRACTS = 2**18
+REQUESTS = ("request_ref", "operator", "account_id", "source_line", "is_scraping", "campaign", "session",
+            "n_people_shown", "logged")  # fmt: skip
+PEOPLE = ("operator", "insurer", "beneficiary_number", "person", "shown", "shown_logged")
 
 
-def requests_table(requests: pl.DataFrame) -> pl.DataFrame:
-    """Every request that happened, lost ones too, in the order of operators and lines.
+def requests_rows(
+    lines: pl.DataFrame,
+    pages: pl.DataFrame,
+    people: NDArray[np.int64],
+    session: NDArray[np.int64],
+    source_line: NDArray[np.int64],
+    operator: int,
+) -> pl.DataFrame:
+    """Every request of a piece, lost ones too, in the order of time; columns REQUESTS.
 
-    Columns: request_ref, operator, account_id, source_line (1-based line of that operator's log; null
-    where lost), is_scraping, campaign (null when honest), session, n_people_shown, logged.
+    source_line: 1-based line of the operator's log, 0 where lost. session: number, unique over operators.
     """
-    return requests.sort("operator", "source_line").select(
-        "request_ref",
-        _operator_name(),
-        "account_id",
-        "source_line",
-        (pl.col("campaign") > 0).alias("is_scraping"),
-        pl.when(pl.col("campaign") > 0).then(pl.format("campaign-{}", "campaign")).alias("campaign"),
-        "session",
-        pl.col("records_returned").fill_null(0).alias("n_people_shown"),
-        pl.col("source_line").is_not_null().alias("logged"),
-    )
-
-
-def people_table(population: Population, requests: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
-    """One person at one operator and insurer, and whether a robot was shown them there.
-
-    Columns: operator, insurer, beneficiary_number, person, shown, shown_logged.
-    """
-    seen = shown.join(requests.filter(pl.col("campaign") > 0).select("row", "source_line"), on="row")
-    key = ["operator", "insurer", "person"]
-    flags = seen.group_by(key).agg(
-        pl.lit(True).alias("shown"), pl.col("source_line").is_not_null().any().alias("shown_logged")
-    )
-    return (
-        population.register.select(key)
-        .unique()
-        .join(flags, on=key, how="left")
-        .join(population.persons.select("person", "beneficiary_number"), on="person")
-        .sort(key)
-        .select(
-            _operator_name(),
-            pl.col("insurer").replace_strict(INSURER_IDS, return_dtype=pl.String),
-            pl.col("beneficiary_number").cast(pl.String),
-            "person",
-            pl.col("shown", "shown_logged").fill_null(False),
-        )
-    )
-
-
-def _operator_name() -> pl.Expr:
-    """Give the operator's name in place of its number."""
-    return pl.col("operator").replace_strict(OPERATOR_NAMES, return_dtype=pl.String)
-
-
-def count_people(people: pl.DataFrame, every: pl.DataFrame) -> Counts:
-    """Distinct persons of `people`, for all, each operator and each insurer found in `every`."""
-    counts: Counts = {"all": people["person"].n_unique()}
-    for column in ("operator", "insurer"):
-        counts[column] = {
-            name: people.filter(pl.col(column) == name)["person"].n_unique()
-            for name in every[column].unique().sort().to_list()
+    robot = pages["campaign"] > 0
+    return pl.DataFrame(
+        {
+            "request_ref": lines["request_ref"],
+            "operator": pl.Series([OPERATORS[operator]]).new_from_index(0, len(lines)),
+            "account_id": lines["account_id"],
+            "source_line": pl.Series(source_line).set(pl.Series(source_line == 0), None),
+            "is_scraping": robot,
+            "campaign": pages["campaign"],
+            "session": session,
+            "n_people_shown": people.astype(np.int32),
+            "logged": source_line > 0,
         }
-    return counts
+    ).with_columns(pl.when("is_scraping").then(pl.format("campaign-{}", "campaign")).alias("campaign"))
 
 
-def perimeter_people(population: Population, requests: pl.DataFrame) -> pl.DataFrame:
-    """Who the portals could show to the accounts used: persons, operators and insurers.
+@dataclass(slots=True)
+class Tally:
+    """Counts distinct people by all, operator and insurer, block after block."""
 
-    The people in the register of each operator with an account the robot used, covered or kept when
-    its campaign ended; without a robot, everyone at both operators. Columns: operator, insurer, person.
+    people: int = 0
+    operators: dict[str, int] = field(default_factory=dict)
+    insurers: dict[str, int] = field(default_factory=dict)
+
+    def add(self, rows: pl.DataFrame, every: pl.DataFrame) -> None:
+        """Count a block's rows (operator, insurer, person); blocks share nobody. every: with all that is known."""
+        self.people += rows["person"].n_unique()
+        for counts, column in ((self.operators, "operator"), (self.insurers, "insurer")):
+            for name in every[column].unique().to_list():
+                counts.setdefault(name, 0)
+            for name, count in rows.group_by(column).agg(pl.col("person").n_unique()).iter_rows():
+                counts[name] += count
+
+    def counts(self) -> Counts:
+        """Give the counts as the summary writes them."""
+        return {
+            "all": self.people,
+            "operator": dict(sorted(self.operators.items())),
+            "insurer": dict(sorted(self.insurers.items())),
+        }
+
+
+def people_blocks(population: Population, answers: list[Answers]) -> Iterator[pl.DataFrame]:
+    """One person at one operator and insurer; columns PEOPLE and `since`, the first day covered there.
+
+    Blocks of contracts, each sorted by operator, insurer, person; two blocks share nobody.
     """
-    robot = requests.filter(pl.col("campaign") > 0)
-    reachable = population.register
-    if len(robot):
-        last_day = robot.select((pl.col("time") // MICROSECONDS_A_DAY).max().cast(pl.Int32)).item()
-        reachable = reachable.filter(
-            pl.col("operator").is_in(robot["operator"].unique().to_list()),
-            pl.col("covered_from").cast(pl.Int32) <= last_day,
+    contracts = len(population.contracts.people)
+    edges = [0]
+    while edges[-1] < contracts:
+        edge = min(contracts, edges[-1] + BLOCK_CONTRACTS)
+        # The other parent's contract stays with the one before it: the children are the same.
+        while edge < contracts and population.contracts.also[edge] > 0:
+            edge += 1
+        edges.append(edge)
+    codes = [code for code, _ in INSURERS]
+    letters = len(population.numbers.places) > 1
+    for low, high in pairwise(edges):
+        rows = (
+            pl.concat([_people(population, one, low, high) for one in answers])
+            .group_by("operator_no", "insurer_no", "person")
+            .agg(pl.col("shown", "shown_logged").any(), pl.col("since").min())
+            .sort("operator_no", "insurer_no", "person")
         )
-    return reachable.select(
-        _operator_name(), pl.col("insurer").replace_strict(INSURER_IDS, return_dtype=pl.String), "person"
+        number = pl.col("number")
+        yield rows.with_columns(
+            _named("operator_no", OPERATORS).alias("operator"),
+            _named("insurer_no", codes).alias("insurer"),
+            pl.Series("number", population.number[rows["person"].to_numpy()]),
+        ).select(
+            "operator",
+            "insurer",
+            pl.concat_str(nir_text(number, letters), nir_key(number)).alias("beneficiary_number"),
+            "person",
+            "shown",
+            "shown_logged",
+            "since",
+        )
+
+
+def _named(column: str, names: tuple[str, ...] | list[str]) -> pl.Expr:
+    """Give the names in place of their numbers."""
+    return pl.col(column).cast(pl.UInt32).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
+
+
+def _people(population: Population, answers: Answers, low: int, high: int) -> pl.DataFrame:
+    """Rows of one operator's register of the contracts from `low` to `high`."""
+    register = population.registers[answers.operator]
+    first, last = register.contract_start[low], register.contract_start[high]
+    return pl.DataFrame(
+        {
+            "operator_no": np.full(last - first, answers.operator, dtype=np.int8),
+            "insurer_no": population.cards.insurer[register.card[first:last]],
+            "person": register.person[first:last],
+            "shown": answers.shown[first:last],
+            "shown_logged": answers.logged[first:last],
+            "since": register.since[first:last],
+        }
     )
 
 
-def write_truth(
-    folder: Path, population: Population, accounts: pl.DataFrame, requests: pl.DataFrame, shown: pl.DataFrame
-) -> Counts:
-    """Write requests, people, accounts and summary; return the people shown."""
-    people = people_table(population, requests, shown)
-    used = requests.filter(pl.col("campaign") > 0)["account"].unique()
-    write_table(requests_table(requests), folder / "requests.parquet")
-    write_table(people, folder / "people.parquet")
-    write_table(
-        accounts.sort("operator", "account_id").select(
-            _operator_name(),
-            "account_id",
-            pl.col("account").is_in(used.to_list()).alias("used_by_robot"),
-        ),
-        folder / "accounts.parquet",
-    )
-    shown_counts = count_people(people.filter("shown"), people)
-    summary = {
-        "people_shown": shown_counts,
-        "people_shown_logged": count_people(people.filter("shown_logged"), people),
-        "perimeter": count_people(perimeter_people(population, requests), people),
-        "accounts": {"total": len(accounts), "used_by_robot": len(used)},
-        "requests": {"total": len(requests), "scraping": len(requests.filter(pl.col("campaign") > 0))},
-    }
-    text = json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True)
+def write_summary(folder: Path, counts: dict[str, Counts], **totals: dict[str, int]) -> None:
+    """Write truth/summary.json: people shown, shown and logged, and the perimeter; then plain totals."""
+    text = json.dumps({**counts, **totals}, indent=2, ensure_ascii=False, sort_keys=True)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
-    return shown_counts

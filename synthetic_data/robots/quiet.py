@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from numpy.random import Generator
 
-from synthetic_data.honest import TRAFFIC
 from synthetic_data.robots.world import World
+from synthetic_data.traffic import TRAFFIC
 
 
 def stay_away(world: World, rng: Generator) -> pl.DataFrame:
