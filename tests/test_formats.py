@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.errors import EvidenceError
-from forensics.evidence import formats
-from forensics.evidence.formats import COMBINED_COLUMNS, columns_of, read_combined, read_parquet
+from forensics.evidence.formats import columns_of, parquet
+from forensics.evidence.formats import lines as line_blocks
+from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
+from forensics.evidence.formats.parquet import read_parquet
 
 FORMATS = Path(__file__).parents[2] / "shared" / "data" / "formats"
 PLAIN = '192.0.2.1 - - [01/Feb/2024:08:00:00 +0100] "GET / HTTP/1.1" 200 5 "-" "Agent"'
@@ -120,13 +122,13 @@ def test_blocks_of_any_size_give_the_same_rows(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "access.log"
     path.write_bytes(f"{PLAIN}\n{PLAIN} é\r\n\n{PLAIN}".encode())
     whole = read(path)
-    monkeypatch.setattr(formats, "BLOCK_BYTES", block)
+    monkeypatch.setattr(line_blocks, "BLOCK_BYTES", block)
     assert read(path) == whole
 
 
 def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(formats, "BLOCK_BYTES", 1024)
-    monkeypatch.setattr(formats, "LONGEST_LINE_BYTES", 8192)
+    monkeypatch.setattr(line_blocks, "BLOCK_BYTES", 1024)
+    monkeypatch.setattr(line_blocks, "LONGEST_LINE_BYTES", 8192)
     (tmp_path / "access.log").write_bytes(b"x" * 20_000)
     with pytest.raises(EvidenceError, match="not a log of lines"):
         read(tmp_path / "access.log")
@@ -141,7 +143,7 @@ def test_gzip_is_known_by_its_bytes_not_by_its_name(tmp_path: Path):
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "tail"])
 def test_a_torn_gzip_says_after_which_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str):
-    monkeypatch.setattr(formats, "BLOCK_BYTES", 200)
+    monkeypatch.setattr(line_blocks, "BLOCK_BYTES", 200)
     packed = bytearray(gzip.compress(f"{PLAIN}\n".encode() * 50))
     if damage == "flipped":
         packed[-6] ^= 1
@@ -169,7 +171,7 @@ def test_any_bytes_are_accounted_for_line_by_line(pieces: list[bytes], block: in
     if content.startswith(b"\x1f\x8b"):
         return
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(formats, "BLOCK_BYTES", block)
+        patch.setattr(line_blocks, "BLOCK_BYTES", block)
         path = Path(folder) / "any.log"
         path.write_bytes(content)
         rows, unreadable, lines = read(path)
@@ -180,7 +182,7 @@ def test_any_bytes_are_accounted_for_line_by_line(pieces: list[bytes], block: in
 
 
 def test_parquet_rows_are_numbered_through_the_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(formats, "BATCH_ROWS", 2)
+    monkeypatch.setattr(parquet, "BATCH_ROWS", 2)
     path = tmp_path / "t.parquet"
     pl.DataFrame({"a": list("vwxyz"), "line": [9] * 5}).write_parquet(path)
     batches = list(read_parquet(path, ["a", "line"]))

@@ -1,0 +1,25 @@
+"""Readers: a file becomes batches of raw columns, each row with its line number and byte offset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
+from forensics.evidence.formats.lines import Batch
+from forensics.evidence.formats.parquet import parquet_columns, read_parquet
+
+__all__ = ["READERS", "Batch", "columns_of"]
+
+READERS = {"combined": read_combined, "parquet": read_parquet}
+
+
+
+def columns_of(path: Path, file_format: str) -> list[str] | None:
+    """Return the raw columns that a file offers to `[source.fields]`; None where each line has names of its own.
+
+    Raises:
+        EvidenceError: it is not of the format.
+    """
+    if file_format == "combined":
+        return list(COMBINED_COLUMNS)
+    return parquet_columns(path) if file_format == "parquet" else None

@@ -1,0 +1,87 @@
+"""Parquet files: the line is the row's number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import polars as pl
+
+from forensics.errors import EvidenceError
+from forensics.evidence.formats.lines import Batch, place_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+BATCH_ROWS = 1_000_000
+
+
+def read_parquet(path: Path, columns: list[str]) -> Iterator[Batch]:
+    """Read some columns of a Parquet file in batches of at most a million rows; the line is the row number."""
+    import pyarrow as pa
+
+    nothing = pl.DataFrame(schema={"line": pl.Int64, "byte_offset": pl.Int64, "reason": pl.String})
+    line = 1
+    with _opened(path) as file:
+        try:
+            for part in file.iter_batches(batch_size=BATCH_ROWS, columns=columns, use_threads=True):
+                rows = cast("pl.DataFrame", pl.from_arrow(pa.Table.from_batches([part])))
+                places = pl.DataFrame(
+                    {
+                        "line": pl.int_range(line, line + part.num_rows, dtype=pl.Int64, eager=True),
+                        "byte_offset": pl.repeat(None, part.num_rows, dtype=pl.Int64, eager=True),
+                    }
+                )
+                yield Batch(places=places, rows=rows, unreadable=nothing, lines=part.num_rows)
+                line += part.num_rows
+            if line - 1 != file.metadata.num_rows:
+                raise EvidenceError(
+                    "this Parquet file gave other rows than it says it has",
+                    where=place_of(path),
+                    expected=f"{file.metadata.num_rows:,} rows",
+                    found=f"{line - 1:,}",
+                    remedy="get the file again",
+                )
+        except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+            raise EvidenceError(
+                "this Parquet file is damaged",
+                where=f"{place_of(path)}, after row {line - 1:,}",
+                found=type(error).__name__,
+                remedy="get the file again",
+            ) from None
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError):
+        raise EvidenceError(
+            "this is not a whole Parquet file",
+            where=place_of(path),
+            expected="a file that begins and ends with PAR1",
+            remedy="get the file again, or correct format in case.toml",
+        ) from None
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """Return the columns of a Parquet file that hold one value a row.
+
+    Raises:
+        EvidenceError: it is no Parquet file, or two of its columns have the same name.
+    """
+    with _opened(path) as file:
+        schema = file.schema_arrow
+    if len(set(schema.names)) < len(schema.names):
+        raise EvidenceError("two columns of this file have the same name", where=place_of(path))
+    return [field.name for field in schema if not _is_nested(field)]
+
+
+def _is_nested(field: pa.Field) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_nested(field.type)
