@@ -18,7 +18,7 @@ from forensics.vocabulary import ACTIONS, SUBJECT_KINDS, TIERS
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-FORMATS = ("combined", "parquet")
+FORMATS = ("combined", "ecs", "parquet")
 NO_ZONES = frozenset({"Factory", "localtime"})
 """Names that the zone files have and that mean something else on each machine."""
 DECADE_S = 10 * 365 * 86_400
@@ -29,7 +29,17 @@ Reference = (
     | Annotated[list[Name], Field(min_length=1)]
     | Annotated[dict[Literal["const"], str | int | float | bool], Field(min_length=1)]
 )
-"""Where a field comes from: a column, several joined, `url.path`, `url.query.X`, or a constant."""
+"""Where a field comes from: a column, several joined, `url.path`, `url.query.X`, `json:$.a.b`, or a constant."""
+
+JSON_PATH = re.compile(r'json:\$(\.[\w@$-]+|\."[^"\\]+"|\[[0-9]+\])+')
+JSON_NAME = re.compile(r'[^".\\\x00-\x1f]+(\.[^".\\\x00-\x1f]+)*')
+ECS_FIELDS = {
+    "requested_at": "@timestamp", "account_id": "user.name", "client_ip": "source.ip", "client_port": "source.port",
+    "user_agent": "user_agent.original", "method": "http.request.method", "path": "url.path",
+    "status": "http.response.status_code", "response_bytes": "http.response.body.bytes",
+    "duration_ms": "event.duration", "server": "host.name", "request_ref": "http.request.id",
+}  # fmt: skip
+"""Where the Elastic Common Schema keeps our fields, for a log that declares none. It has no name for the subject."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -170,6 +180,23 @@ class Source(Block):
     obtained_from: str | None = None
     sha256_at_seizure: Digest | dict[str, Digest] | None = None
     fields: dict[str, Reference] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_fields(cls, given: object) -> object:
+        """Give a log in the words of a schema the fields of that schema, where it declares none."""
+        if not isinstance(given, dict) or given.get("format") != "ecs" or "fields" in given:
+            return given
+        return {**given, "fields": ECS_FIELDS}
+
+    @model_validator(mode="after")
+    def _names_of_documents(self) -> Self:
+        for field, reference in self.fields.items() if self.format == "ecs" else ():
+            for name in () if isinstance(reference, dict) else [reference] if isinstance(reference, str) else reference:
+                grammar = JSON_PATH if name.startswith("json:") else JSON_NAME
+                if not grammar.fullmatch(name):
+                    raise ValueError(f'{field}: expected a name such as source.ip, or json:$.a."b c"[0]')
+        return self
 
     @property
     def clock_offset(self) -> timedelta:

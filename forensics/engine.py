@@ -85,6 +85,16 @@ def connect(settings: Settings, spill: Path) -> Iterator[duckdb.DuckDBPyConnecti
         connection.close()
 
 
+@contextmanager
+def connect_unspilled() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory DuckDB for small pieces of evidence in clear, which never go to a disk."""
+    import duckdb
+
+    config = {"temp_directory": "", "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    with duckdb.connect(config=config) as connection:
+        yield connection
+
+
 def sql(name: str) -> str:
     """Return the text of one SQL file of the package, by its name without ending."""
     return (files("forensics") / "sql" / f"{name}.sql").read_text(encoding="utf-8")

@@ -24,10 +24,17 @@ ISO_TIMES = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:
 JOINED_BY = " | "
 HEIGHT = "line\n"
 """A column name that no file has."""
+NANOSECONDS = "event.duration"
+"""The one name of the Elastic Common Schema whose unit is not ours: it becomes milliseconds."""
 
 
-def columns_needed(source: Source, offered: list[str], where: str) -> list[str]:
+def columns_needed(source: Source, offered: list[str] | None, where: str) -> list[str]:
     """Return the raw columns that `[source.fields]` refers to.
+
+    Args:
+        source: says where each field is.
+        offered: the columns the file has; None where each line has names of its own.
+        where: the file, for the message.
 
     Raises:
         EvidenceError: the file lacks one of them.
@@ -35,8 +42,8 @@ def columns_needed(source: Source, offered: list[str], where: str) -> list[str]:
     needed: list[str] = []
     for reference in source.fields.values():
         needed += [_raw_column(one) for one in _parts(reference)]
-    missing = sorted(set(needed) - set(offered))
-    if missing:
+    missing = [] if offered is None else sorted(set(needed) - set(offered))
+    if offered is not None and missing:
         raise EvidenceError(
             f"source {source.id!r}: the file has no column {', '.join(map(repr, missing))}",
             where=where,
@@ -143,6 +150,8 @@ def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
         return _date(name, dtype, source)
     if name in NUMBERS:
         number = _text(name, dtype).str.strip_chars() if dtype == pl.String else pl.col(name)
+        if source.format == "ecs" and source.fields[name] == NANOSECONDS:
+            number = (number.cast(pl.Int64, strict=False) + 500_000) // 1_000_000
         return number.cast(NUMBERS[name], strict=False)
     return _without_query(_text(name, dtype)) if name == "path" else _text(name, dtype)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
+from forensics.evidence.formats.ecs import read_ecs
 from forensics.evidence.formats.lines import Batch
 from forensics.evidence.formats.parquet import parquet_columns, read_parquet
 
 __all__ = ["READERS", "Batch", "columns_of"]
 
-READERS = {"combined": read_combined, "parquet": read_parquet}
-
+READERS = {"combined": read_combined, "ecs": read_ecs, "parquet": read_parquet}
 
 
 def columns_of(path: Path, file_format: str) -> list[str] | None:
