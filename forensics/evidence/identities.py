@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from forensics.evidence.dependants import dependants
 from forensics.evidence.pseudonyms import dense_keys, digests, message, normal_number, normal_subject, subject_message
 from forensics.evidence.reading import narrowed
 
@@ -93,30 +94,38 @@ def _empty_subjects() -> pl.DataFrame:
     return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
 
 
-def persons_of(person_keys: pl.DataFrame) -> pl.DataFrame:
-    """Join the keys that one own number, birth date and rank show to be one human being.
+def persons_of(person_keys: pl.DataFrame, children: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Join the keys that show to be one human being: by own number, birth date and rank, or as one child's.
 
     Args:
         person_keys: `person_key`, `own_message` (null where the birth date is missing: nothing is joined then).
+        children: `person_key`, `child`, `probability` of children under a parent's number (`dependants`).
 
     Returns:
-        `person_key`, `person_id` (the smallest key of the group), `link_probability` (1: the link is exact).
+        `person_key`, `person_id` (the smallest key of the group), `link_probability` (1 where the links are exact,
+        else the probability that the child's traits are one child's).
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     n = int(person_keys["person_key"].max() or 0) + 1 if person_keys.height else 0  # type: ignore[arg-type]
-    links = person_keys.drop_nulls("own_message").with_columns(own=pl.col("own_message").rank("dense") - 1)
-    rows, columns = links["person_key"].to_numpy(), links["own"].to_numpy().astype(np.int64) + n
+    if children is None:
+        children = pl.DataFrame(schema={"person_key": pl.Int64, "child": pl.Int64, "probability": pl.Float64})
+    own = person_keys.drop_nulls("own_message").select("person_key", group=pl.col("own_message").rank("dense"))
+    of_child = children.select("person_key", group=pl.col("child") + own["group"].max() if own.height else "child")
+    links = pl.concat([one.cast(pl.Int64) for one in (own, of_child)])
+    rows, columns = links["person_key"].to_numpy(), links["group"].to_numpy() + n - 1
     size = n + (int(columns.max()) + 1 - n if len(columns) else 0)
     graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
     component = connected_components(graph, directed=False)[1][:n]
     frame = pl.DataFrame({"person_key": np.arange(n), "component": component})
+    traits = children.group_by("person_key").agg(pl.col("probability").min())
     return (
-        frame.select(
+        frame.join(traits, on="person_key", how="left")
+        .select(
             "person_key",
             person_id=pl.col("person_key").min().over("component"),
-            link_probability=pl.lit(1.0),
+            link_probability=pl.col("probability").fill_null(1.0),
         )
         .join(person_keys.select("person_key").unique(), on="person_key", how="semi")
         .sort("person_key")
@@ -151,13 +160,14 @@ def identities(key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logge
     hashed = digests(key, pl.concat(list(messages.values())))
     keys = {kind: _numbered(kind, of_kind, hashed) for kind, of_kind in messages.items()}
     keyed = _keyed(_keyed(register, keys, "person"), keys, "card")
+    children = _keyed(dependants(register), keys, "person")
     return Identities(
         register=_register_table(keyed),
         subjects=_keyed(_keyed(_keyed(subjects, keys, "subject"), keys, "card"), keys, "person")
         .select("operator", "subject_kind", "subject_key", "card_key", "person_key")
         .unique()
         .sort(pl.all(), nulls_last=True),
-        persons=persons_of(keyed.select("person_key", "own_message").unique()),
+        persons=persons_of(keyed.select("person_key", "own_message").unique(), children),
         keys=pl.concat([keys[kind].select("kind", "key", "digest").sort("key") for kind in messages]),
         subject_keys=keys["subject"].select(subject_message="message", subject_key="key"),
         person_keys=keys["person"].select(person_message="message", person_key="key"),
