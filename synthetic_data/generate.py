@@ -206,9 +206,9 @@ def _write_people(draft: Draft, world: World, robot: Attack) -> dict[tuple[str, 
     used = {OPERATORS[operator] for operator in robot.days}
     last_day = np.iinfo(np.int32).max if robot.last_us is None else robot.last_us // MICROSECONDS_A_DAY
     members: dict[tuple[str, str], int] = {}
-    with table_file(folder / "people.parquet") as file:
+    with table_file(folder / "people.parquet") as file, background() as tasks:
         for block in truth.people_blocks(world.population, [outlet.answers for outlet in draft.outlets]):
-            file.write(block.select(truth.PEOPLE))
+            tasks.do(partial(file.write, block.select(truth.PEOPLE)))
             shown.add(block.filter("shown"), block)
             logged.add(block.filter("shown_logged"), block)
             reachable = block.filter(pl.col("since") <= last_day)

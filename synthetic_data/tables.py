@@ -14,6 +14,13 @@ from synthetic_data.formats.layout import unfinished
 
 ROWS_A_GROUP = 1_048_576
 DICTIONARY_BYTES = 8 * 2**20
+DISTINCT = frozenset({
+    "request_ref", "source_line", "session", "person", "recue_le", "numero_adherent", "numero_carte",
+    "numero_beneficiaire", "numero_assure", "beneficiary_number",
+})  # fmt: skip
+"""Columns in which few values come twice: a dictionary of them would only cost time."""
+RISING = frozenset({"source_line", "recue_le", "person"})
+"""Columns of which the steps are written, because they rise."""
 
 
 class TableFile:
@@ -37,6 +44,8 @@ class TableFile:
                 schema,
                 compression="zstd",
                 compression_level=1,
+                use_dictionary=[name for name in schema.names if name not in DISTINCT],  # pyright: ignore[reportArgumentType]
+                column_encoding={name: "DELTA_BINARY_PACKED" for name in schema.names if name in RISING},
                 dictionary_pagesize_limit=DICTIONARY_BYTES,
                 store_schema=False,
             )

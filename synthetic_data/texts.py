@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -30,6 +31,7 @@ def hexadecimals(numbers: NDArray[np.uint64]) -> pl.Series:
     return pl.Series(values=array)
 
 
+@cache
 def invented_words(syllables: int) -> pl.Series:
     """Every word of so many syllables, in an order that mixes them."""
     words = SYLLABLES
