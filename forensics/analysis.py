@@ -19,7 +19,7 @@ from forensics.exposure import Exposed, expose, perimeter
 if TYPE_CHECKING:
     import duckdb
 
-CANONICAL = ("requests", "register", "subjects", "persons", "accounts", "claims")
+CANONICAL = ("requests", "register", "subjects", "persons", "accounts", "claims", "returned_people")
 SECOND_US = 1_000_000
 
 
@@ -158,6 +158,7 @@ def _summary(
         "subject": "people" if subjects_are_people(case) else "pages",
         "operators": [operator.name for operator in case.declared.operator],
         "rows": pl.read_parquet(case.work / "sources.parquet", glob=False).to_dicts(),
+        "joins": pl.read_parquet(case.work / "joins.parquet", glob=False).to_dicts(),
         "coverage": [
             {**row, "start": row["start"].isoformat(), "end": row["end"].isoformat()}
             for row in coverage.iter_rows(named=True)
@@ -202,6 +203,7 @@ def limits(case: Case, coverage: pl.DataFrame, exposed: Exposed, verdicts: Verdi
         "lines_missing": bool((coverage["kind"] == "gap").any()),
         "not_witnessed": not is_complete(coverage) and not bool((coverage["kind"] == "gap").any()),
         "hits_without_card": exposed.agreement["without_card"] > 0,
+        "lines_alone": bool((pl.read_parquet(case.work / "joins.parquet", glob=False)["alone"] > 0).any()),
         "records_disagree": exposed.agreement["agree"] < exposed.agreement["compared"],
     }
     return [code for code, applies in checks.items() if applies]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from forensics.declaration import Declaration, Reference, Screen, Source, nearest, told
 from forensics.errors import CaseError, UnavailableError
 from forensics.settings import Settings
-from forensics.vocabulary import EVIDENCE_FIELDS, SUBJECT_KINDS
+from forensics.vocabulary import EVIDENCE_FIELDS, LOG_KINDS, SUBJECT_KINDS
 
 __all__ = ["Case", "Reference", "Screen", "Source", "load"]
 
@@ -45,6 +45,10 @@ class Case(BaseModel):
     def sources(self, kind: str) -> list[tuple[int, Source]]:
         """Return the sources of one kind, each with its number (from 1, in the order of `case.toml`)."""
         return [(number, s) for number, s in enumerate(self.declared.source, start=1) if s.kind == kind]
+
+    def logs(self) -> list[tuple[int, Source]]:
+        """Return the sources whose lines tell of requests, each with its number."""
+        return sorted((one for kind in LOG_KINDS for one in self.sources(kind)), key=lambda one: one[0])
 
     def zone(self, source: Source) -> ZoneInfo:
         """Return the time zone of a source's local times."""

@@ -19,6 +19,7 @@ from typing import Any
 from forensics.case import Case
 from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError, UnavailableError
+from forensics.vocabulary import LOG_KINDS
 
 Stamp = tuple[int, int]
 """Size and time of change (ns) of a file: other than before, its bytes may be too."""
@@ -199,11 +200,11 @@ def _refuse_counted_twice(case: Case, entries: list[dict[str, Any]]) -> None:
                 remedy="correct the path of one of them in case.toml",
             )
         paths[kind, path] = entry["source"]
-        if kind != "access_log" or entry["source"] in named or not entry["bytes"]:
+        if kind not in LOG_KINDS or entry["source"] in named or not entry["bytes"]:
             continue
         if (kind, entry["sha256"]) in copies:
             raise EvidenceError(
-                "two access logs are the same file, byte for byte",
+                "two logs of one kind are the same file, byte for byte",
                 where=f"{copies[kind, entry['sha256']]}, {path}",
                 remedy="leave one of them out: their requests would be counted twice",
             )

@@ -169,7 +169,9 @@ class Source(Block):
 
     id: Name
     operator: str
-    kind: Literal["access_log", "register", "accounts", "claims", "counters"]
+    kind: Literal[
+        "access_log", "audit_trail", "authentication", "register", "accounts", "claims", "counters"
+    ]  # fmt: skip
     path: Annotated[str, AfterValidator(_inside_the_case)]
     format: Literal[FORMATS]  # type: ignore[valid-type]
     date_format: Name | list[Name] | None = None

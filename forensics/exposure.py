@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.case import Case, Screen
-from forensics.engine import query
+from forensics.engine import create, query
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,7 +44,8 @@ class Exposed:
 def expose(connection: duckdb.DuckDBPyConnection, case: Case, verdicts: pl.DataFrame, keys: pl.DataFrame) -> Exposed:
     """Find who was shown.
 
-    Reads `requests`, `session_lookups`, `subjects`, `register`, `persons`.
+    Reads `requests`, `session_lookups`, `returned_people`, `subjects`, `register`, `persons`; makes the table
+    `session_returned` (one person whom an answer named).
 
     Args:
         connection: where the tables are.
@@ -53,6 +54,7 @@ def expose(connection: duckdb.DuckDBPyConnection, case: Case, verdicts: pl.DataF
         keys: `forensics.schemas.Keys`, to put hex digits in the place of dense integers.
     """
     connection.register("verdict_of_session", verdicts)
+    create(connection, "session_returned")
     paths = connection.sql("SELECT DISTINCT operator, path FROM requests WHERE path IS NOT NULL ORDER BY ALL").pl()
     screens = screen_of_path(case.declared.screen, paths)
     connection.register("screen_of_path", screens)

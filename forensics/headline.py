@@ -38,8 +38,17 @@ def lines(summary: Mapping[str, Any]) -> list[str]:
         f"  perimeter  {row['perimeter']:>12,} {known}",
         "",
         f"Lines: {_lines_accounted(summary['rows'])}",
+        *(_lines_joined(row) for row in summary.get("joins", [])),
     ]
     return told
+
+
+def _lines_joined(row: Mapping[str, Any]) -> str:
+    shares = {name: row[name] / max(1, row["lines"]) for name in ("by_request", "by_session", "alone")}
+    return (
+        f"Joined: {row['source']}, {shares['by_request']:.1%} of its lines by request, {shares['by_session']:.1%} "
+        f"by session, {shares['alone']:.1%} alone"
+    )
 
 
 def _lines_accounted(rows: list[Mapping[str, int]]) -> str:

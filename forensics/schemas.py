@@ -18,7 +18,7 @@ import pandera.polars as pa
 import polars as pl
 from pandera.engines.polars_engine import DateTime
 
-from forensics.vocabulary import ACCOUNT_KINDS, ACTIONS, ROLES, SUBJECT_KINDS, TIERS, VERDICTS
+from forensics.vocabulary import ACCOUNT_KINDS, ACTIONS, LOG_KINDS, ROLES, SUBJECT_KINDS, TIERS, VERDICTS
 from forensics.vocabulary import EVIDENCE_FIELDS as EVIDENCE_FIELDS
 
 Instant = DateTime(time_unit="us", time_zone=None, time_zone_agnostic=False)
@@ -139,6 +139,32 @@ class LeftOut(Table):
     line: pl.Int64 = pa.Field(ge=1)
     byte_offset: pl.Int64 = pa.Field(nullable=True, ge=0)
     reason: pl.String
+
+
+class Joins(Table):
+    """One source of log lines, and how many of them found their counterpart in a log of another kind."""
+
+    source: pl.String
+    kind: pl.String = pa.Field(isin=LOG_KINDS)
+    lines: pl.Int64 = pa.Field(ge=0)
+    by_request: pl.Int64 = pa.Field(ge=0)
+    by_session: pl.Int64 = pa.Field(ge=0)
+    alone: pl.Int64 = pa.Field(ge=0)
+
+
+class JoinedLines(Table):
+    """One more line that tells of a request: `line_id` is packed as a `request_id` is."""
+
+    request_id: pl.Int64
+    line_id: pl.Int64 = pa.Field(unique=True)
+
+
+class ReturnedPeople(Table):
+    """One person's key in one response that names its people; null where the register lacks who was named."""
+
+    request_id: pl.Int64
+    person_key: pl.Int64 = pa.Field(nullable=True)
+    tier: pl.String = pa.Field(isin=TIERS)
 
 
 class LogCoverage(Table):

@@ -12,19 +12,24 @@ ACCOUNT_KINDS = ("person", "practice", "software", "concentrator")
 VERDICTS = ("scraping", "honest", "unclear")
 TIERS = ("displayed", "listed")
 
+LOG_KINDS = ("access_log", "audit_trail", "authentication")
+"""What a web server or proxy, the application, and whatever checks passwords keep of the same requests."""
+
+LOG_FIELDS = {
+    "requested_at": True,
+    **dict.fromkeys(
+        (
+            "account_id", "client_ip", "client_port", "user_agent", "method", "path", "status",
+            "response_bytes", "duration_ms", "server", "session_token", "request_ref", "action",
+            "subject", "subject_birth_date", "subject_birth_rank", "records_returned", "returned_people",
+        ),
+        False,
+    ),
+}  # fmt: skip
+
 # What a source can be mapped to, by kind of source: True where the field must be there.
 EVIDENCE_FIELDS: dict[str, dict[str, bool]] = {
-    "access_log": {
-        "requested_at": True,
-        **dict.fromkeys(
-            (
-                "account_id", "client_ip", "client_port", "user_agent", "method", "path", "status",
-                "response_bytes", "duration_ms", "server", "session_token", "request_ref", "action",
-                "subject", "subject_birth_date", "subject_birth_rank", "records_returned",
-            ),
-            False,
-        ),
-    },
+    **dict.fromkeys(LOG_KINDS, LOG_FIELDS),
     "register": {
         "beneficiary_number": True,
         **dict.fromkeys(

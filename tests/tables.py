@@ -21,6 +21,7 @@ MODELS = {
     "persons": schemas.Persons,
     "accounts": schemas.Accounts,
     "claims": schemas.Claims,
+    "returned_people": schemas.ReturnedPeople,
 }
 USUAL: dict[str, dict[str, Any]] = {
     "requests": {
@@ -39,6 +40,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "persons": {"link_probability": 1.0},
     "accounts": {"operator": "A", "profession": "optician"},
     "claims": {"operator": "A"},
+    "returned_people": {"tier": "listed"},
 }
 """What a row says where a test does not."""
 

@@ -86,7 +86,7 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
 
 def subjects_are_people(case: Case) -> bool:
     """Tell whether what the logs ask for are people, not the pages of a public site."""
-    return any(source.subject_kind not in (None, "page") for _, source in case.sources("access_log"))
+    return any(source.subject_kind not in (None, "page") for _, source in case.logs())
 
 
 def _follow_up_days(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:

@@ -13,13 +13,13 @@ from pandera.errors import SchemaErrors
 
 from forensics.evidence.mapping import MINUTES_A_YEAR
 from forensics.schemas import Instant
-from forensics.vocabulary import ACCOUNT_KINDS, ACTIONS, ROLES
+from forensics.vocabulary import ACCOUNT_KINDS, ACTIONS, LOG_KINDS, ROLES
 
 EARLIEST, LATEST = datetime(1990, 1, 1), datetime(2100, 1, 1)
 
 
 class AccessLine(pa.DataFrameModel):
-    """One mapped line of an access log."""
+    """One mapped line of an access log, an audit trail or an authentication log."""
 
     requested_at: Instant = pa.Field(ge=EARLIEST, lt=LATEST)
     client_port: pl.Int32 = pa.Field(nullable=True, ge=0, le=65535)
@@ -64,7 +64,7 @@ class CounterLine(pa.DataFrameModel):
 
 
 MODELS: dict[str, type[pa.DataFrameModel]] = {
-    "access_log": AccessLine,
+    **dict.fromkeys(LOG_KINDS, AccessLine),
     "register": RegisterLine,
     "accounts": AccountLine,
     "claims": ClaimLine,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,17 @@ from forensics.evidence.identities import (
     identities,
     subject_rows,
 )
+from forensics.evidence.joining import join_logs
 from forensics.evidence.reading import SourceRead, clear_rows, read_source
-from forensics.vocabulary import LINES_A_SOURCE
+from forensics.evidence.returned import returned_people
+from forensics.vocabulary import LINES_A_SOURCE, LOG_KINDS
 
 if TYPE_CHECKING:
     import duckdb
 
 TABLES = (
     "requests", "register", "subjects", "persons", "keys", "accounts", "claims", "counters", "log_coverage",
-    "duplicates", "rejected", "sources", "files",
+    "duplicates", "rejected", "sources", "files", "joins", "joined_lines", "returned_people",
 )  # fmt: skip
 
 
@@ -59,7 +62,7 @@ def ingest(
         spill = private / "spill"
         spill.mkdir()
         with connect(case.settings, spill) as connection:
-            return _write_tables(case, key, reads, connection, say)
+            return _write_tables(case, key, reads, connection, private, say)
 
 
 def _write_tables(
@@ -67,21 +70,25 @@ def _write_tables(
     key: bytes,
     reads: list[SourceRead],
     connection: duckdb.DuckDBPyConnection,
+    private: Path,
     say: Callable[[str], None],
 ) -> list[Path]:
-    parts = [str(part) for one in reads if one.source.kind == "access_log" for part in one.parts]
-    if not parts:
+    parts = {kind: [str(part) for one in reads if one.source.kind == kind for part in one.parts] for kind in LOG_KINDS}
+    if not parts["access_log"] and not parts["audit_trail"]:
         raise EvidenceError(
             "there is no request to analyse",
             where="case.toml",
-            expected="at least one [[source]] of kind access_log with a readable line",
+            expected="at least one [[source]] of kind access_log or audit_trail with a readable line",
         )
-    connection.read_parquet(parts, union_by_name=True).create_view("clear_requests")
+    connection.read_parquet([*chain.from_iterable(parts.values())], union_by_name=True).create_view("clear_lines")
+    repeated = query(connection, "duplicates")
+    connection.register("repeated_lines", repeated.select("source_number", "line"))
+    joined = join_logs(connection, private, [kind for kind, of_kind in parts.items() if of_kind])
+    for line in joined.told():
+        say(line)
     register = clear_register(clear_rows(reads, "register"))
     known = _identities(case, key, register, connection)
     say(f"keyed {known.subject_keys.height:,} subjects")
-    repeated = query(connection, "duplicates")
-    connection.register("repeated_lines", repeated.select("source_number", "line"))
     accounts, again = _accounts(reads)
     duplicates = pl.concat([repeated.drop("source_number"), again]).sort("source", "line")
     rejected = pl.concat([one.rejected.select(pl.lit(one.source.id).alias("source"), pl.all()) for one in reads])
@@ -97,6 +104,9 @@ def _write_tables(
         "rejected": rejected,
         "sources": _sources(reads, duplicates),
         "files": pl.concat([one.files for one in reads]),
+        "joins": joined.shares,
+        "joined_lines": joined.lines,
+        "returned_people": returned_people(connection, reads, register, known),
     }
     with _unfinished_requests(case, connection, known) as requests:
         connection.register("counters", tables["counters"])
@@ -111,7 +121,7 @@ def _write_tables(
 
 
 def _identities(case: Case, key: bytes, register: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> Identities:
-    kinds = sorted({source.subject_kind for _, source in case.sources("access_log") if source.subject_kind})
+    kinds = sorted({source.subject_kind for _, source in case.logs() if source.subject_kind})
     registered = {source.operator for _, source in case.sources("register")}
     logged = query(connection, "logged_subjects").with_columns(
         has_register=pl.col("operator").is_in(registered) & pl.col("subject_kind").is_in(list(CLEAR_SUBJECTS))

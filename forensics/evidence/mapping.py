@@ -234,6 +234,12 @@ def screen_of(case: Case, source: Source, column: str = "path") -> pl.Expr:
     return pl.coalesce(*matching, pl.lit(None, dtype=pl.Int64))
 
 
+def tier_of(case: Case, source: Source) -> pl.Expr:
+    """Return how a request's `screen` shows people, null where none says."""
+    tiers = [screen.tier for screen in screens_of(case, source)]
+    return pl.col("screen").replace_strict(range(len(tiers)), tiers, default=None, return_dtype=pl.String)
+
+
 def action_of(case: Case, source: Source) -> pl.Expr:
     """Return what a request did: as logged, else by its `screen`, else by its subject."""
     actions = [screen.action for screen in screens_of(case, source)]

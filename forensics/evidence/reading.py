@@ -14,10 +14,19 @@ from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError
 from forensics.evidence.door import admit
 from forensics.evidence.formats import READERS, columns_of
-from forensics.evidence.mapping import action_of, columns_needed, field_type, mapped, screen_of, screens_of, with_ends
+from forensics.evidence.mapping import (
+    action_of,
+    columns_needed,
+    field_type,
+    mapped,
+    screen_of,
+    screens_of,
+    tier_of,
+    with_ends,
+)
 from forensics.evidence.masking import masked_paths
 from forensics.evidence.pseudonyms import normal_subject, subject_message
-from forensics.vocabulary import EVIDENCE_FIELDS
+from forensics.vocabulary import EVIDENCE_FIELDS, LOG_KINDS
 
 ENOUGH_TO_JUDGE = 1_000
 HOPELESS_SHARE = 0.5
@@ -33,6 +42,7 @@ class SourceRead:
         number: its place in `case.toml`, from 1.
         read: lines, counted on the raw bytes.
         parts: the admitted rows, in clear, in the private folder.
+        named: whom answers named, in clear, in the private folder: `source_number`, `line`, `operator`, `member`.
         rejected: the lines set aside: `line`, `byte_offset`, `reason`.
         files: one row a file: `source`, `path` (inside the case), `first_line`, `lines`.
     """
@@ -41,6 +51,7 @@ class SourceRead:
     number: int
     read: int
     parts: list[Path]
+    named: list[Path]
     rejected: pl.DataFrame
     files: pl.DataFrame
 
@@ -54,6 +65,7 @@ def read_source(case: Case, number: int, source: Source, private: Path) -> Sourc
         EvidenceError: the file is not of the declared format, lacks a declared column, or holds nothing.
     """
     parts: list[Path] = []
+    named: list[Path] = []
     rejected: list[pl.DataFrame] = []
     files: list[tuple[str, str, int, int]] = []
     judge = _Judge(source=source, most_rejected_share=case.settings.most_rejected_share)
@@ -65,6 +77,9 @@ def read_source(case: Case, number: int, source: Source, private: Path) -> Sourc
             if fields.height:
                 parts.append(private / f"{number:04d}-{len(parts):06d}.parquet")
                 ready = _ready(case, number, source, fields).with_columns(pl.col("line") + before)
+                if source.kind in LOG_KINDS:
+                    named += _write_named(ready, parts[-1].with_suffix(".named"))
+                    ready = ready.drop("returned_people")
                 ready.write_parquet(parts[-1], compression="lz4")
         files.append((source.id, path.relative_to(case.folder).as_posix(), before + 1, judge.read - before))
     judge.refuse_unreadable()
@@ -73,6 +88,7 @@ def read_source(case: Case, number: int, source: Source, private: Path) -> Sourc
         number=number,
         read=judge.read,
         parts=parts,
+        named=named,
         rejected=pl.concat(rejected),
         files=pl.DataFrame(
             files,
@@ -154,9 +170,13 @@ def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> p
     rows = admitted.with_columns(
         source=pl.lit(source.id), source_number=pl.lit(number, dtype=pl.Int64), operator=pl.lit(source.operator)
     )
-    if source.kind != "access_log":
+    if source.kind not in LOG_KINDS:
         return rows
-    rows = rows.with_columns(screen=screen_of(case, source)).with_columns(action=action_of(case, source))
+    rows = rows.with_columns(screen=screen_of(case, source), kind=pl.lit(source.kind)).with_columns(
+        action=action_of(case, source),
+        is_action_known=pl.any_horizontal(pl.col("action", "screen").is_not_null()),
+        tier=tier_of(case, source),
+    )
     value = _subject_value(source) if source.subject_kind else pl.lit(None, dtype=pl.String)
     rows = rows.with_columns(path=masked_paths(rows, source.subject_kind))
     _refuse_screens_that_need_the_subject(case, source, rows)
@@ -191,6 +211,25 @@ def _subject_value(source: Source) -> pl.Expr:
     if source.subject_kind != "beneficiary_number":
         return value
     return pl.when(pl.col("subject_birth_date").is_null()).then(value).otherwise(narrowed(value, "subject_"))
+
+
+def _write_named(rows: pl.DataFrame, path: Path) -> list[Path]:
+    """Write whom the answers of some lines named, a person a row, and return where; nothing where no line says so.
+
+    The names of one answer stand between ';', ',' or '|', or are a list in JSON.
+    """
+    apart = pl.col("returned_people").str.extract_all(r'[^;,|"\[\]]+')
+    people = (
+        rows.filter(pl.col("returned_people").is_not_null())
+        .select("source_number", "line", "operator", member=apart)
+        .explode("member")
+        .with_columns(normal_subject("member_number", "member"))
+        .filter(pl.col("member") != "")
+    )
+    if not people.height:
+        return []
+    people.write_parquet(path, compression="lz4")
+    return [path]
 
 
 def narrowed(number: pl.Expr, prefix: str = "") -> pl.Expr:

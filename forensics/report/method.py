@@ -109,6 +109,12 @@ LIMITS: dict[str, Pair] = {
         "Des réponses ont montré des personnes que le registre ne connaît pas : elles manquent au compte.",
         "Answers showed people whom the register does not know: they are missing from the count.",
     ),
+    "lines_alone": (
+        "Les journaux partiels ne se rejoignent pas partout : des lignes restent sans compte, sans adresse ou sans "
+        "personne demandée.",
+        "The partial logs do not join everywhere: some lines are left without an account, an address or whom they "
+        "asked for.",
+    ),
     "records_disagree": (
         "Le journal et le registre ne s’accordent pas toujours sur le nombre de personnes affichées.",
         "Log and register do not always agree on the number of people displayed.",

@@ -1,5 +1,5 @@
 -- What did the logs ask for, and did any answer show that it exists?
--- reads: clear_requests (admitted lines of all access logs)
+-- reads: clear_requests (admitted lines of all logs, one row a request)
 -- grain: one row per operator and subject
 SELECT operator, subject_kind, subject_message,
        bool_or((status IS NULL OR status BETWEEN 200 AND 299)

@@ -1,5 +1,5 @@
 -- Which requests reached the portal? Each event once, with keys in the place of whoever was asked for.
--- reads: clear_requests (admitted lines of all access logs), subject_keys (subject_message, subject_key),
+-- reads: clear_requests (admitted lines of all logs, one row a request), subject_keys (subject_message, subject_key),
 --        repeated_lines (source_number, line: lines that tell of an event once more)
 -- grain: one row per request
 SELECT clear.source_number * $lines_a_source + clear.line AS request_id,
