@@ -112,7 +112,11 @@ def _tables(
         pl.col("operator").is_in(attacked)
     )
     asked = query(connection, "looked_up_people", {"clean_until": case.declared.case.clean_until})
-    elsewhere = unexplained_people(connection, case, suspect.select("strand_id").unique(), attacked)
+    untested = query(connection, "untested_answers", {"clean_until": case.declared.case.clean_until})
+    elsewhere = unexplained_people(
+        connection, case, suspect.select("strand_id").unique(), attacked, untested["operator"].to_list()
+    )
+    unnamed = untested.filter(pl.col("n_unnamed") > 0)["operator"].to_list()
     return {
         "sessions": judged,
         "request_sessions": sessions.request_sessions(connection),
@@ -121,7 +125,7 @@ def _tables(
         "exposure": exposed.exposure,
         "professionals": exposed.professionals,
         "perimeter": reach,
-        "estimates": estimates(exposed.shown, reach, coverage, elsewhere, asked, case.settings.interval_level),
+        "estimates": estimates(exposed.shown, reach, coverage, elsewhere, asked, unnamed, case.settings.interval_level),
         "timeline": query(connection, "timeline"),
     }
 

@@ -86,6 +86,7 @@ def estimates(
     coverage: pl.DataFrame,
     unexplained: dict[Scope, int],
     asked: pl.DataFrame,
+    unnamed: Sequence[str],
     level: float,
 ) -> pl.DataFrame:
     """Estimate every scope (`forensics.schemas.Estimates`).
@@ -97,6 +98,7 @@ def estimates(
         unexplained: people of clients judged honest whom care does not account for, at most; a scope is left out
             where that cannot be measured.
         asked: whom anyone at all asked for outside the clean weeks (`sql/looked_up_people.sql`).
+        unnamed: operators whose answers returned people that the log does not name: there anyone may have been shown.
         level: confidence of the intervals.
     """
     people = perimeter.filter(pl.col("definition") == "people")
@@ -111,7 +113,7 @@ def estimates(
                 perimeter=where["n"],
                 checks=checks_of(coverage, attacked if scope.operator is None else [scope.operator]),
                 elsewhere=unexplained.get(scope, 0 if scope.insurer and _everywhere(unexplained, attacked) else None),
-                asked=scope.of(asked)["person_id"].n_unique(),
+                asked=where["n"] if _any_of(unnamed, scope) else scope.of(asked)["person_id"].n_unique(),
                 level=level,
             )
         )
@@ -129,6 +131,11 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "width_from_unclear": pl.Int64, "width_from_unexplained": pl.Int64, "width_from_lost_lines": pl.Int64,
     "envelope_from_others": pl.Int64,
 }  # fmt: skip
+
+
+def _any_of(operators: Sequence[str], scope: Scope) -> bool:
+    """Tell whether one of the operators has a part in a scope; an insurer may have people at any of them."""
+    return bool(operators) if scope.operator is None else scope.operator in operators
 
 
 def is_complete(coverage: pl.DataFrame) -> bool:
@@ -213,7 +220,11 @@ def estimate_row(
 
 
 def unexplained_people(
-    connection: duckdb.DuckDBPyConnection, case: Case, suspect: pl.DataFrame, operators: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    case: Case,
+    suspect: pl.DataFrame,
+    operators: Sequence[str],
+    untested: Sequence[str],
 ) -> dict[Scope, int]:
     """Bound, for each scope, the people of clients judged honest whom care does not account for.
 
@@ -222,17 +233,19 @@ def unexplained_people(
         case: its clean weeks, and the level.
         suspect: `strand_id` of every client not judged honest.
         operators: those of the perimeter.
+        untested: operators whose answers returned people to requests that ask for nobody: their takers are not
+            among the clients that care can speak of.
 
     Returns:
-        An upper limit by scope. An operator whose lookups cannot be followed by claims, or that has no clean weeks
-        to compare with, is left out, and so are then the whole case and every insurer.
+        An upper limit by scope. An operator whose lookups cannot be followed by claims, that has no clean weeks
+        to compare with, or that is untested, is left out, and so are then the whole case and every insurer.
     """
     clean_until = case.declared.case.clean_until
     if clean_until is None:
         return {}
     connection.register("suspect", suspect.select("strand_id"))
     accounts = query(connection, "honest_patients", {"clean_until": clean_until})
-    compared = accounts.filter("is_clean")["operator"].unique().to_list()
+    compared = [name for name in accounts.filter("is_clean")["operator"].unique().to_list() if name not in untested]
     accounts = accounts.filter(pl.col("operator").is_in(compared))
     a_card = dict(query(connection, "people_a_card").iter_rows())
     limits: dict[Scope, int] = {}

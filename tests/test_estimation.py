@@ -152,7 +152,7 @@ def test_one_operators_gap_leaves_the_other_its_interval():
     logs = coverage(("A", "complete", 300), ("B", "gap", 1))
     asked = pl.DataFrame({"person_id": [1, 2, 3, 4, 2], "operator": ["A"] * 4 + ["B"], "insurer_id": ["M"] * 5})
     elsewhere = {Scope(scope="operator", operator="A"): 1, Scope(scope="operator", operator="B"): 2}
-    found = estimates(shown, perimeter, logs, elsewhere, asked, 0.95).rows_by_key("scope", named=True)
+    found = estimates(shown, perimeter, logs, elsewhere, asked, [], 0.95).rows_by_key("scope", named=True)
     a, b = found["operator"]
     assert (found["all"][0]["certain"], a["certain"], b["certain"]) == (2, 2, 1)
     assert [found["all"][0]["estimate"], a["estimate"], b["estimate"], found["insurer"][0]["estimate"]] == [
@@ -300,3 +300,32 @@ def test_without_a_robot_the_excess_is_unbiased_and_its_error_is_its_spread():
     off, claimed = np.array([part[0] for part in found]), np.array([part[1] for part in found])
     assert abs(off.mean()) <= 4 * off.std() / math.sqrt(len(off))
     assert 0.9 <= math.sqrt(np.mean(claimed**2)) / off.std() <= 1.1
+
+
+def test_where_answers_return_people_that_the_log_does_not_name_anyone_of_the_perimeter_may_have_been_shown():
+    shown = pl.DataFrame(
+        {
+            "person_id": [1], "operator": ["A"], "insurer_id": ["M"], "account": ["A x"], "verdict": ["scraping"],
+            "is_strict": [True], "is_named": [True],
+        }
+    )  # fmt: skip
+    where = [
+        ("all", None, None, 12),
+        ("operator", "A", None, 8),
+        ("operator", "B", None, 5),
+        ("insurer", None, "M", 12),
+    ]
+    perimeter = pl.DataFrame(
+        [(*place, "people", n) for *place, n in where],
+        schema=["scope", "operator", "insurer_id", "definition", "n"],
+        orient="row",
+    )
+    logs = coverage(("A", "complete", 300), ("B", "complete", 300))
+    asked = pl.DataFrame({"person_id": [1, 2], "operator": ["A", "A"], "insurer_id": ["M", "M"]})
+    elsewhere = {Scope(scope="operator", operator="A"): 0}  # B is left out: its answers cannot be tested
+    found = estimates(shown, perimeter, logs, elsewhere, asked, ["B"], 0.95)
+    high = {row["operator"] or row["scope"]: (row["high"], row["envelope_high"]) for row in found.to_dicts()}
+    assert high["B"] == (None, 5)
+    assert high["all"] == (None, 12)
+    assert high["insurer"] == (None, 12)
+    assert high["A"][0] is not None
