@@ -8,10 +8,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from forensics.case import load
 from forensics.engine import copy_file
 from forensics.errors import CaseError, UnavailableError
 
 CASE_VARIABLE = "FORENSICS_CASE"
+OF_INVENTED_CASES = ("03-does-the-incident-look-real.ipynb",)
+"""Notebooks that need the generator, which an investigator's installation lacks."""
 
 
 def notebooks_folder() -> Path:
@@ -38,10 +41,17 @@ def case_folder() -> Path:
     return folder
 
 
-def copy_notebooks(case: Path) -> Path:
-    """Give the case its own copy of the notebooks; one that is there already is the investigator's and stays."""
+def copy_notebooks(case: Path, *, invented: bool = False) -> Path:
+    """Give the case its own copy of the notebooks; one that is there already is the investigator's and stays.
+
+    Args:
+        case: the case's folder.
+        invented: whether to copy those too that hold an invented case against what its generator aims at.
+    """
     target = case / "notebooks"
     for notebook in sorted(notebooks_folder().glob("*.ipynb")):
+        if notebook.name in OF_INVENTED_CASES and not invented:
+            continue
         if not (target / notebook.name).exists():
             copy_file(notebook, target / notebook.name)
     return target
@@ -55,7 +65,8 @@ def open_lab(case: Path) -> int:
     """
     if find_spec("jupyterlab") is None:
         raise UnavailableError("JupyterLab is not installed here", remedy="pip install 'forensics[lab]'")
-    folder = copy_notebooks(case)
+    invented = find_spec("synthetic_data") is not None and load(case).declared.case.synthetic
+    folder = copy_notebooks(case, invented=invented)
     environment = {**os.environ, CASE_VARIABLE: str(case.resolve())}
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder)]
     if os.geteuid() == 0:  # in a container there is no other user; the server listens on loopback alone

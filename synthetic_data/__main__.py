@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token
 
 from synthetic_data import VERSION
 
@@ -25,6 +26,16 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def whole_number(_: type, tokens: Sequence[Token]) -> int:
+    """Read a whole number; a fraction is refused, not cut off. Raises UsageError."""
+    from synthetic_data.recipe import UsageError
+
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise UsageError(f"--seed {tokens[0].value}: expected a whole number from 0") from None
+
+
 @app.command(name="generate")
 def generate_command(
     *,
@@ -32,7 +43,7 @@ def generate_command(
     preset: str = "demo",
     scenario: str = "list_walk",
     damage: str = "none",
-    seed: int = 2024,
+    seed: Annotated[int, Parameter(converter=whole_number)] = 2024,
     form: Annotated[str, Parameter(name="--format")] = "parquet",
     force: bool = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,

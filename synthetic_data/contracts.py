@@ -35,10 +35,8 @@ class Contracts:
 
 def department_weights(count: int) -> tuple[list[str], NDArray[np.float64]]:
     """Give the `count` most populated departments and their shares, summing to 1."""
-    rest = (100 - sum(targets.DEPARTMENT_PERCENT.values())) / (
-        len(targets.DEPARTMENTS) - len(targets.DEPARTMENT_PERCENT)
-    )
-    percent = {name: targets.DEPARTMENT_PERCENT.get(name, rest) for name in targets.DEPARTMENTS}
+    rest = (100 - sum(targets.DEPARTMENT_PERCENT.values())) / sum(targets.OTHER_RESIDENTS.values())
+    percent = targets.DEPARTMENT_PERCENT | {name: n * rest for name, n in targets.OTHER_RESIDENTS.items()}
     kept = sorted(percent, key=lambda name: (-percent[name], name))[:count]
     weights = np.array([percent[name] for name in kept])
     return kept, weights / weights.sum()

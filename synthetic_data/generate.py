@@ -74,7 +74,7 @@ def generate(recipe: Recipe, out: Path, say: Say) -> None:
         OSError: the disk has no room for it, or went away.
     """
     asked = check(recipe)
-    room_for(PRESETS[recipe.preset], out)
+    room_for(PRESETS[recipe.preset], FORMATS[recipe.format].bytes_a_line, out)
     with replaced_at_end(out) as partial:
         write_case(recipe, PRESETS[recipe.preset], asked, partial, say)
 
@@ -163,7 +163,8 @@ def _write_register(
 
 def _write_traffic(draft: Draft, world: World, robot: Attack, plan: Plan) -> None:
     """Let each operator's days pass, one operator after the other; write logs, claims, counters and true requests."""
-    wanted = requests_to_write(world, robot.requests, draft.operators)
+    until = [_closing(world, robot, operator) for operator in range(draft.operators)]
+    wanted = requests_to_write(world, robot.requests, until)
     chances = claim_chances(world.professionals, world.panels)
     told = Progress(draft.say, draft.preset.requests)
     with ExitStack() as files:
@@ -175,8 +176,7 @@ def _write_traffic(draft: Draft, world: World, robot: Attack, plan: Plan) -> Non
                 answers = answers_of(world.population, operator, world.portal)
                 gateway = Gateway(world.calendar)
                 outlet = Outlet(answers, log, claims, requests, plan, gateway, draft.streams)
-                until = _closing(world, robot, operator)
-                days = Operator(world, outlet, robot.take(operator), wanted[operator], until, chances)
+                days = Operator(world, outlet, robot.take(operator), wanted[operator], until[operator], chances)
                 live(days, tasks, told.step)
                 tasks.settle()
             draft.outlets.append(outlet)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from synthetic_data import browsing, targets
+from synthetic_data import browsing, professions, targets
 from synthetic_data.background import Background
 from synthetic_data.claims import NO_CLAIMS, Claims, draw_claims
 from synthetic_data.damages.plan import Plan
@@ -24,9 +24,10 @@ from synthetic_data.streams import RandomStreams
 from synthetic_data.tables import TableFile
 from synthetic_data.traffic import TRAFFIC
 from synthetic_data.truth import requests_rows
-from synthetic_data.visits import Visits, draw_visits, expected_visits, local_midnight
+from synthetic_data.visits import DAY, Visits, draw_visits, expected_visits, local_midnight
 
 SESSIONS_AN_OPERATOR = 10**9
+LATE_US = 60_000_000  # a login belongs to what is done within a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,12 @@ class Days:
 def runs_of_days(world: World) -> list[Days]:
     """Cut the days of claims and of the log into runs; the first claims follow visits before they are known."""
     calendar, length = world.calendar, world.preset.days_a_piece
-    edges = [-targets.CLAIM_DAYS_BEFORE, 0, calendar.days, calendar.days + targets.CLAIM_DAYS_AFTER]
+    earliest = -targets.CLAIM_DAYS_BEFORE - professions.CLAIM_DELAY_DAYS_MAX
+    # The log ends at midnight UTC, an hour into the next local day.
+    last = calendar.days + 1
+    spans = ((earliest, 0, False), (0, last, True), (last, calendar.days + targets.CLAIM_DAYS_AFTER, False))
     runs: list[Days] = []
-    for low, high, log in ((edges[0], 0, False), (0, edges[2], True), (edges[2], edges[3], False)):
+    for low, high, log in spans:
         step = length if log else max(length, 7)
         runs += [
             Days(len(runs) + n, range(day, min(high, day + step)), log) for n, day in enumerate(range(low, high, step))
@@ -104,12 +108,17 @@ def _first_lines(kept: pl.DataFrame, count: int, before: int) -> NDArray[np.int6
     return np.where(first == np.iinfo(np.int64).max, 0, first)
 
 
-def requests_to_write(world: World, robot: int, operators: int) -> list[NDArray[np.float64]]:
-    """Honest requests that each operator is to have on each day of the log, in proportion to its visits."""
+def requests_to_write(world: World, robot: int, until: list[int]) -> list[NDArray[np.float64]]:
+    """Honest requests that each operator is to have on each day of the log, in proportion to its visits.
+
+    until: when each operator's portal stops answering.
+    """
     accounts, calendar = world.professionals.accounts, world.calendar
     visits = expected_visits(accounts, calendar, np.arange(calendar.days))
     starts = world.professionals.start
-    by_day = [visits[starts[o] : starts[o + 1]].sum(axis=0) for o in range(operators)]
+    by_day = [visits[starts[o] : starts[o + 1]].sum(axis=0) for o in range(len(until))]
+    for days, end in zip(by_day, until, strict=True):
+        days[(end - calendar.start_us) // DAY :] = 0.0
     total = sum(float(days.sum()) for days in by_day)
     honest = max(0, world.preset.requests - robot)
     return [days / total * honest for days in by_day]
@@ -159,15 +168,16 @@ class Operator:
         lookups = draw_lookups(visits, world.population, operator, world.portal, rng)
         done = browsing.done(lookups, received.where(received.time >= calendar.start_us))
         honest = browsing.browse(done, world.professionals, operator, calendar.start_us, self.login, rng)
+        start = int(local_midnight(calendar, run.days.start))
+        honest = _from(honest, start).filter(pl.col("time") < self.until)
         self.login = int(honest["login"].max() or self.login - 1) + 1  # type: ignore[arg-type]
         # The rest of the day's requests are static files, so that the totals are met whatever came before.
         self.due += float(self.wanted[run.days.start : run.days.stop].sum())
         files = browsing.static_files(honest, round(self.due) - self.honest - len(honest), rng)
         self.honest += len(honest) + len(files)
-        is_last = run.days.stop == calendar.days
-        start = local_midnight(calendar, run.days.start)
+        is_last = run.days.stop > calendar.days
         end = calendar.end_us if is_last else int(local_midnight(calendar, run.days.stop))
-        robot = _during(self.robot, int(start), end)
+        robot = _during(self.robot, start, end)
         everyone = pl.concat([self.carried, honest, files, robot])
         self.carried = everyone.filter(pl.col("time") >= end)
         inside = pl.col("time").is_between(calendar.start_us, min(end, self.until) - 1)
@@ -193,6 +203,15 @@ def live(operator: Operator, tasks: Background, step: Callable[[int], None]) -> 
         del lines, visits
         step(len(pages))
     tasks.do(partial(outlet.write_claims, operator.pending, world))
+
+
+def _from(pages: pl.DataFrame, start: int) -> pl.DataFrame:
+    """Let nothing come before a run of days begins: what came just before comes at once, the rest does not.
+
+    The log of the days before is written by then, and a log is in the order of time.
+    """
+    time = pl.col("time")
+    return pages.filter(time >= start - LATE_US).with_columns(pl.max_horizontal(time, pl.lit(start)).alias("time"))
 
 
 def _during(robot: pl.DataFrame, start: int, end: int) -> pl.DataFrame:

@@ -69,7 +69,7 @@ def draw_lookups(visits: Visits, population: Population, operator: int, asked: P
     first = [count, int(mistyped.sum()), int(again.sum()), int(timed_out.sum())]
     kind = np.repeat(np.arange(4), first)
     sought = np.full(len(rows), portal.RIGHTS, dtype=np.int8)
-    subject = np.where((kind == 1) | ((kind == 0) & unknown[rows]), wrong[rows], right[rows])
+    subject = np.where((kind == 1) | ((kind != 2) & unknown[rows]), wrong[rows], right[rows])
     if asked.searchable:
         manner = np.where(subject >= 0, rng.random(len(rows)), 1.0)
         sought[manner < professions.SEARCHED_SHARE] = portal.SEARCH

@@ -66,7 +66,8 @@ def insurer_shares(count: int, operators: int) -> list[NDArray[np.float64]]:
     shares = []
     for operator in range(operators):
         here = both | (index % 2 == operator) if operator < 2 else index % 5 == 2
-        weights = np.where(here, insurer_weights(count), 0.0)
+        # Whoever is at both has half of its cards at each.
+        weights = np.where(here, insurer_weights(count), 0.0) * np.where(both & (operator < 2), 0.5, 1.0)
         shares.append(weights / weights.sum())
     return shares
 

@@ -126,7 +126,8 @@ def _sexes(
     before = np.roll(holder, 1)
     holder = np.where(contracts.also > 0, MEN + WOMEN - before, holder)[contract]
     child = np.where(rng.random(count) < targets.WOMEN_AMONG_CHILDREN, WOMEN, MEN)
-    alike = twin & (rng.random(count) < targets.SAME_SEX_TWINS)
+    # Those that are not made alike are of one sex every other time.
+    alike = twin & (rng.random(count) < 2 * targets.SAME_SEX_TWINS - 1)
     child[1:][alike[1:]] = child[:-1][alike[1:]]
     same = rng.random(count) < 0.03
     return np.select([role == CHILD, (role == SPOUSE) & ~same], [child, MEN + WOMEN - holder], holder).astype(np.int8)

@@ -21,6 +21,7 @@ from synthetic_data.streams import RandomStreams
 from synthetic_data.texts import drawn_words, invented_words
 from synthetic_data.workstations import Workstations, draw_workstations
 
+OPENS_AT_UTC = 7  # eight by local clocks: before anybody works
 SPARE_ADDRESSES = 20_000  # kept for whoever is not a professional
 
 
@@ -179,6 +180,7 @@ def _with_identities(
             for n in np.bincount(accounts["operator"].to_numpy())
         ]
     )  # fmt: skip
+    number = 100_000 + rng.permutation(practices) * 7
     kind = pl.Series([figures.company for figures in PROFESSIONS]).gather(accounts["profession"])
     start: datetime = preset.calendar.start
     sirets = pl.Series([siret(c, s) for c, s in zip(company.tolist(), site.tolist(), strict=True)])
@@ -186,11 +188,11 @@ def _with_identities(
     return accounts.with_columns(
         pl.int_range(count, dtype=pl.Int32).alias("account"),
         pl.Series("account_id", [f"ps-{number:06}" for number in login.tolist()]),
-        pl.Series("practice_id", [f"cab-{number:06}" for number in (100_000 + practice * 7).tolist()]),
+        pl.Series("practice_id", [f"cab-{own:06}" for own in number[practice].tolist()]),
         pl.Series("department", np.array(names)[rng.choice(len(names), size=practices, p=weights)][practice]),
         pl.Series(
             "opened_at",
-            [start + timedelta(days=day, hours=9) for day in accounts["opened_day"].to_list()],
+            [start + timedelta(days=day, hours=OPENS_AT_UTC) for day in accounts["opened_day"].to_list()],
             dtype=pl.Datetime("us"),
         ),
         (kind + " " + named.gather(practice)).alias("company_name"),

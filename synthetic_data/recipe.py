@@ -78,13 +78,16 @@ def made_by_generator(folder: Path) -> bool:
     return declared.get("case", {}).get("synthetic") is True and (folder / "truth").is_dir()
 
 
-def room_for(preset: Preset, out: Path) -> None:
-    """Raise OSError when the disk of `out` has not the room that the largest case of a preset takes."""
+def room_for(preset: Preset, bytes_a_line: int, out: Path) -> None:
+    """Raise OSError when the disk of `out` has not the room that a case of a preset takes.
+
+    bytes_a_line: of the logs, in their format.
+    """
     place = out.resolve()
     while not place.exists():
         place = place.parent
-    # Measured: evidence and truth take up to 95 bytes a request and 110 a person, as text more.
-    needed = (95 * preset.requests + 110 * preset.people) * (1 if preset.formats == ("parquet",) else 4)
+    # Measured and rounded up: beside the logs 25 bytes a request and 75 a person, truth included.
+    needed = (bytes_a_line + 25) * preset.requests + 75 * preset.people
     free = shutil.disk_usage(place).free
     if free < needed:
         raise OSError(

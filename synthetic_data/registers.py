@@ -110,7 +110,8 @@ def _register_rows(population: Population, operator: int, rows: slice, words: _W
     # A child under the other parent's number stands there under that number.
     shared = own != contract
     number = np.where(shared, population.holder_number[contract], population.number[person])
-    later = since + np.where(cards.waits[card], targets.WAITING_DAYS, 0)
+    waited = since + np.where(cards.waits[card], targets.WAITING_DAYS, 0)
+    later = np.maximum(waited, register.since[rows])  # nobody is covered before birth
     frame = pl.DataFrame(
         {
             "number": number,

@@ -37,7 +37,7 @@ SPOUSE_SHARE_BY_SIZE = {1: 0.0, 2: 0.425, 3: 0.80, 4: 0.90, 5: 0.90, 6: 0.90}
 OTHER_SHARE_OF_SPOUSES = 0.02  # UE: adult dependants who are no spouse
 ADULTS_UNDER_HOLDER_SHARE = 0.75  # UE: adult dependants known by the holder's number alone
 TWIN_SHARE_OF_CHILDREN = 0.03  # UE; one number, one birth date, told apart by the rank (SNDS)
-SAME_SEX_TWINS = 0.65  # UE: one pair in three is identical, the others of the same sex every other time
+SAME_SEX_TWINS = 0.65  # UE: one pair in three is identical, the others are of one sex every other time
 BOTH_PARENTS_SHARE_OF_CHILDREN = 0.10  # UE: on the cards of two parents, under two holders' numbers
 
 # Operators. Overlap derived from 20 M + 20 M people claimed and 33 M announced.
@@ -63,11 +63,23 @@ TOP_10_SHARE = 0.36
 TOP_20_SHARE = 0.58
 INSURER_FALL = ((2.0, 1.0), (1.4, 1.0), (4.0, 1.0))
 
-# Residents by department, % (COG); the departments not listed share the remainder equally.
+# Residents by department, % (COG). The others share the remainder in proportion to OTHER_RESIDENTS.
 DEPARTMENT_PERCENT = {
     "59": 3.79, "75": 3.05, "13": 3.03, "69": 2.78, "93": 2.47, "33": 2.45, "92": 2.40, "44": 2.16,
     "78": 2.15, "31": 2.13, "77": 2.13, "62": 2.11, "94": 2.07, "974": 1.29, "971": 0.56, "972": 0.52,
     "2B": 0.27, "2A": 0.24, "48": 0.11,
+}  # fmt: skip
+# Thousands of residents, rounded, from memory of the census of 2021: to be checked before it is quoted.
+OTHER_RESIDENTS = {
+    "01": 660, "02": 525, "03": 335, "04": 165, "05": 140, "06": 1105, "07": 330, "08": 270, "09": 155, "10": 310,
+    "11": 375, "12": 280, "14": 700, "15": 145, "16": 350, "17": 660, "18": 300, "19": 240, "21": 535, "22": 605,
+    "23": 115, "24": 415, "25": 545, "26": 520, "27": 600, "28": 430, "29": 920, "30": 755, "32": 190, "34": 1200,
+    "35": 1100, "36": 215, "37": 615, "38": 1285, "39": 260, "40": 420, "41": 330, "42": 770, "43": 230, "45": 685,
+    "46": 175, "47": 330, "49": 825, "50": 495, "51": 565, "52": 170, "53": 305, "54": 730, "55": 180, "56": 770,
+    "57": 1050, "58": 200, "60": 830, "61": 275, "63": 660, "64": 695, "65": 230, "66": 485, "67": 1155, "68": 770,
+    "70": 235, "71": 550, "72": 565, "73": 440, "74": 845, "76": 1255, "79": 375, "80": 565, "81": 395, "82": 265,
+    "83": 1095, "84": 565, "85": 700, "86": 440, "87": 370, "88": 360, "89": 335, "90": 140, "91": 1310, "95": 1265,
+    "973": 290, "976": 300,
 }  # fmt: skip
 DEPARTMENTS = [
     *(f"{number:02}" for number in range(1, 96) if number != 20),

@@ -98,14 +98,12 @@ def people_blocks(population: Population, answers: list[Answers]) -> Iterator[pl
         rows = (
             pl.concat([_people(population, one, low, high) for one in answers])
             .group_by("operator_no", "insurer_no", "person")
-            .agg(pl.col("shown", "shown_logged").any(), pl.col("since").min())
+            .agg(pl.col("shown", "shown_logged").any(), pl.col("since", "number").min())
             .sort("operator_no", "insurer_no", "person")
         )
         number = pl.col("number")
         yield rows.with_columns(
-            _named("operator_no", OPERATORS).alias("operator"),
-            _named("insurer_no", codes).alias("insurer"),
-            pl.Series("number", population.number[rows["person"].to_numpy()]),
+            _named("operator_no", OPERATORS).alias("operator"), _named("insurer_no", codes).alias("insurer")
         ).select(
             "operator",
             "insurer",
@@ -126,11 +124,15 @@ def _people(population: Population, answers: Answers, low: int, high: int) -> pl
     """Rows of one operator's register of the contracts from `low` to `high`."""
     register = population.registers[answers.operator]
     first, last = register.contract_start[low], register.contract_start[high]
+    person, contract = register.person[first:last], population.cards.contract[register.card[first:last]]
+    # A child under the other parent's number stands there under that number.
+    shared = population.persons.contract[person] != contract
     return pl.DataFrame(
         {
             "operator_no": np.full(last - first, answers.operator, dtype=np.int8),
             "insurer_no": population.cards.insurer[register.card[first:last]],
-            "person": register.person[first:last],
+            "person": person,
+            "number": np.where(shared, population.holder_number[contract], population.number[person]),
             "shown": answers.shown[first:last],
             "shown_logged": answers.logged[first:last],
             "since": register.since[first:last],

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from forensics.laboratory import copy_notebooks
+
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
 
@@ -15,8 +17,17 @@ def cells(notebook: Path, kind: str) -> list[dict]:
     return [cell for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
 
 
-def test_there_are_the_two_notebooks_that_an_investigator_opens_first():
-    assert [notebook.name for notebook in NOTEBOOKS] == ["01-evidence.ipynb", "02-how-many-people.ipynb"]
+REALISM = "03-does-the-incident-look-real.ipynb"
+
+
+def test_there_are_the_two_notebooks_that_an_investigator_opens_first_and_the_one_about_invented_incidents():
+    names = [notebook.name for notebook in NOTEBOOKS]
+    assert names == ["01-evidence.ipynb", "02-how-many-people.ipynb", REALISM]
+
+
+def test_only_the_notebook_about_invented_incidents_knows_the_generator():
+    knowing = [notebook.name for notebook in NOTEBOOKS if "synthetic_data" in notebook.read_text(encoding="utf-8")]
+    assert knowing == [REALISM]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -58,3 +69,8 @@ def test_no_path_of_a_machine_is_in_a_notebook(notebook):
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_keeps_no_clock_time(notebook):
     assert [cell["metadata"] for cell in cells(notebook, "code") if "execution" in cell["metadata"]] == []
+
+
+def test_an_investigators_case_gets_no_notebook_that_needs_the_generator(tmp_path: Path):
+    assert REALISM not in [copy.name for copy in copy_notebooks(tmp_path / "real").iterdir()]
+    assert REALISM in [copy.name for copy in copy_notebooks(tmp_path / "invented", invented=True).iterdir()]

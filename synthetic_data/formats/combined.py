@@ -58,6 +58,7 @@ COMBINED = Form(
     name="combined",
     about="Apache combined log lines; no reference, server, count or token",
     has_server=False,
+    bytes_a_line=230,
     files=_files,
     open=_open,
 )

@@ -112,6 +112,7 @@ ECS = Form(
     name="ecs",
     about="one JSON document a line, Elastic Common Schema names",
     has_server=True,
+    bytes_a_line=640,
     files=_files,
     open=_open,
 )

@@ -41,11 +41,16 @@ class LogFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A format on offer. has_server: whether its lines say which server answered; open: takes evidence/<operator>/."""
+    """A format on offer.
+
+    has_server: whether its lines say which server answered. bytes_a_line: on disk, measured and rounded up. open:
+    takes evidence/<operator>/.
+    """
 
     name: str
     about: str
     has_server: bool
+    bytes_a_line: int
     files: Callable[[Portal], list[LogFile]]
     open: Callable[[Path, Portal], AbstractContextManager[Writer]]
 

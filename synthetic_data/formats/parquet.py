@@ -123,6 +123,7 @@ PARQUET = Form(
     name="parquet",
     about="one Parquet file an operator, every field there",
     has_server=True,
+    bytes_a_line=35,
     files=_files,
     open=_open,
 )

@@ -112,6 +112,7 @@ PARTIAL = Form(
     name="partial",
     about="three logs: a proxy's without accounts, an authentication log, an audit trail without addresses",
     has_server=True,
+    bytes_a_line=640,
     files=_files,
     open=_open,
 )
