@@ -146,6 +146,15 @@ def test_a_software_vendors_nightly_batch_is_not_scraping_for_its_patients_are_b
     assert verdict_of(town.judged(engine), "vendor") == ("honest", None)
 
 
+@pytest.mark.parametrize(("billed", "verdict"), [(0.95, ("honest", None)), (0.4, ("unclear", "no_peers"))])
+def test_a_batch_alone_of_its_kind_is_cleared_where_its_patients_are_billed_as_often_as_everybodys(
+    engine, billed, verdict
+):
+    town = town_of_opticians()
+    town.sees("vendor", 300, NIGHT, 2.0, billed=billed, profession="software")
+    assert verdict_of(town.judged(engine), "vendor") == verdict
+
+
 def test_an_auditor_who_bills_nothing_but_asks_as_a_person_does_is_not_accused(engine):
     town = town_of_opticians()
     town.sees("auditor", 300, MONDAY, None, billed=0.0)
