@@ -6,6 +6,7 @@ Sources, by tag: UE (an unsourced estimate of the project), FREQ (pairs of glass
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ def _hours(**blocks: float) -> tuple[float, ...]:
     return tuple(weights)
 
 
+HOLIDAYS = (date(2023, 12, 25), date(2024, 1, 1))  # nearly everybody is closed: as on a Sunday
+SUNDAY = 6
 OFFICE = (21, 21, 19, 20, 19, 0, 0)
 EVERY_DAY = (15, 15, 14, 14, 14, 14, 14)
 PROFESSIONS = (

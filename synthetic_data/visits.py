@@ -58,7 +58,8 @@ def weekday_factors() -> NDArray[np.float64]:
 def expected_visits(accounts: pl.DataFrame, calendar: Calendar, days: NDArray[np.int64]) -> NDArray[np.float64]:
     """Shape (accounts, days): visits to expect of each account on each day of the log."""
     profession = accounts["profession"].to_numpy()
-    weekday = (calendar.start.weekday() + days) % 7
+    holiday = np.isin(days, [(day - calendar.start.date()).days for day in professions.HOLIDAYS])
+    weekday = np.where(holiday, professions.SUNDAY, (calendar.start.weekday() + days) % 7)
     mean = accounts["lookups_a_day"].to_numpy()[:, None] / LOOKUPS_A_VISIT
     is_open = accounts["opened_day"].to_numpy()[:, None] <= days
     return mean * weekday_factors()[profession][:, weekday] * is_open

@@ -69,9 +69,11 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
     if people:
         measured = _with_care(connection, settings, measured, testable, p_machine, follow_up)
         families = np.column_stack([p_machine, measured["p_care"].to_numpy()])
+        cared_for = _cared_for_as_everyone(connection, measured) if follow_up else np.zeros(measured.height, dtype=bool)
     else:
         measured = measured.with_columns(_without_care())
         families = both
+        cared_for = np.zeros(measured.height, dtype=bool)
     judged = _decide(
         measured,
         settings,
@@ -80,6 +82,7 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
         two_of(families),
         _why_one_family(measured, people, follow_up),
         people,
+        cared_for,
     )
     return Verdicts(strands=judged, followed=follow_up)
 
@@ -189,6 +192,20 @@ def _with_care(
     return measured.join(care_rows, on="strand_id", how="left").sort("strand_id")
 
 
+def _cared_for_as_everyone(connection: duckdb.DuckDBPyConnection, measured: pl.DataFrame) -> np.ndarray:
+    """Return which clients without peers have their patients followed at least as often as everybody's.
+
+    It speaks for a client, never against it: a vendor's batch is alone of its kind, and its patients are cared for.
+    """
+    known = measured["n_patients"].fill_null(0).to_numpy()
+    if not known.any():
+        return np.zeros(measured.height, dtype=bool)
+    everyone = query(connection, "everyones_patients").row(0, named=True)
+    followed = measured["n_followed"].fill_null(0).to_numpy()
+    as_often = followed * everyone["n_patients"] >= known * everyone["n_explained"]
+    return measured["p_care"].is_null().to_numpy() & (followed > 0) & as_often
+
+
 SPAN = ["profession", "first_day", "last_day"]
 
 
@@ -251,17 +268,19 @@ def _decide(
     p_two: np.ndarray,
     missing: list[str],
     people: bool,
+    cared_for: np.ndarray,
 ) -> pl.DataFrame:
     """Apply the rule: scraping by Holm on two families; unclear by false discovery rate, or by the machine alone.
 
     What the machine says alone, at the level of an accusation, leaves a client unclear unless care speaks for it: a
-    fast client whose patients are followed by claims is a practice's software. Nothing speaks for a client of pages.
+    fast client whose patients are followed by claims is a practice's software. cared_for marks those for whom care
+    speaks though they have no peers. Nothing speaks for a client of pages.
     """
     n_tests = int(testable.sum())
     combined = np.where(testable, p_two, np.nan)
     scraping = holm(combined, settings.accusation_level, n_tests)
     scraping |= _beside_accused(measured, combined, scraping, settings.accused_account_rate)
-    not_cleared = ~(p_two > settings.unclear_level) if people else np.ones(len(p_two), dtype=bool)
+    not_cleared = ~((p_two > settings.unclear_level) | cared_for) if people else np.ones(len(p_two), dtype=bool)
     alone = holm(np.where(testable & not_cleared, p_machine, np.nan), settings.accusation_level, n_tests)
     unclear = (benjamini_hochberg(combined, settings.unclear_level, n_tests) | alone) & ~scraping
     verdict = np.select([scraping, unclear], ["scraping", "unclear"], "honest")
