@@ -48,6 +48,7 @@ def test_every_field_of_a_combined_line_is_read(tmp_path: Path):
     assert one_row(tmp_path, line + "\n") == {
         "line": 1,
         "byte_offset": 0,
+        "virtual_host": None,
         "host": "2001:db8::17",
         "identity": "ident",
         "user": "opt 0417",
@@ -104,9 +105,27 @@ def test_lines_and_offsets_are_those_of_the_file(tmp_path: Path):
     assert lines == 4
 
 
-def test_a_virtual_host_before_the_client_is_not_taken_for_the_client(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("www.example.org:443 192.0.2.1 - - ", ("www.example.org:443", "192.0.2.1", None, None)),
+        ("www.example.org 2001:db8::17 - opt 0417 ", ("www.example.org", "2001:db8::17", None, "opt 0417")),
+        ("www.example.org:80 client.example.net - - ", ("www.example.org:80", "client.example.net", None, None)),
+        ("[2001:db8::1]:443 192.0.2.1 ident opt ", ("[2001:db8::1]:443", "192.0.2.1", "ident", "opt")),
+        ("- 192.0.2.1 - - ", (None, "192.0.2.1", None, None)),
+        ("192.0.2.1 - - opt ", (None, "192.0.2.1", None, "- opt")),
+        ("192.0.2.1 - 198.51.100.7 - - ", (None, "192.0.2.1", None, "198.51.100.7 - -")),
+    ],
+)
+def test_a_virtual_host_before_the_client_is_set_apart(tmp_path: Path, before: str, expected: tuple[Any, ...]):
+    row = one_row(tmp_path, PLAIN.replace("192.0.2.1 - - ", before))
+    assert tuple(row[name] for name in ("virtual_host", "host", "identity", "user")) == expected
+
+
+@pytest.mark.parametrize("before", ["198.51.100.7, ", "a,b ", '"www" '])
+def test_what_else_stands_before_the_client_is_not_taken_for_it(tmp_path: Path, before: str):
     path = tmp_path / "access.log"
-    path.write_text(f"www.example.org:443 {PLAIN}\n")
+    path.write_text(f"{before}{PLAIN}\n")
     assert read(path)[1][0]["reason"] == "not Apache combined: something stands before the client"
 
 

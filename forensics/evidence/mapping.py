@@ -19,6 +19,8 @@ NUMBERS: dict[str, type[pl.DataType]] = {
     "records_returned": pl.Int32, "requests": pl.Int64, "window_minutes": pl.Int64,
 }  # fmt: skip
 LOG_TIME = "%d/%b/%Y:%H:%M:%S %z"
+LOG_TIMES = {"combined": LOG_TIME, "common": LOG_TIME}
+"""How the times of a format are written, where that is neither ISO nor declared."""
 MINUTES_A_YEAR = 366 * 1440
 ISO_TIMES = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
 JOINED_BY = " | "
@@ -94,7 +96,7 @@ def _formats(source: Source) -> list[str]:
     declared = source.date_format
     if isinstance(declared, str):
         return [declared]
-    return declared or ([LOG_TIME] if source.format == "combined" else [])
+    return declared or ([LOG_TIMES[source.format]] if source.format in LOG_TIMES else [])
 
 
 def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
@@ -129,7 +131,7 @@ def _date(name: str, dtype: pl.DataType, source: Source) -> pl.Expr:
     if dtype == pl.Datetime:
         return column.dt.date()  # the day that the file's own zone shows
     text = _text(name, dtype)
-    forms = _formats(source) if source.format != "combined" else []
+    forms = [] if source.format in LOG_TIMES else _formats(source)
     return pl.coalesce([text.str.to_date(form, strict=False) for form in (*forms, "%Y-%m-%d")])
 
 

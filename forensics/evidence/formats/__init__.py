@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
+from forensics.evidence.formats.common import COMMON_COLUMNS, read_common
 from forensics.evidence.formats.ecs import read_ecs
 from forensics.evidence.formats.lines import Batch
 from forensics.evidence.formats.parquet import parquet_columns, read_parquet
 
 __all__ = ["READERS", "Batch", "columns_of"]
 
-READERS = {"combined": read_combined, "ecs": read_ecs, "parquet": read_parquet}
+READERS = {"combined": read_combined, "common": read_common, "ecs": read_ecs, "parquet": read_parquet}
+COLUMNS = {"combined": COMBINED_COLUMNS, "common": COMMON_COLUMNS}
+"""Formats of which every line has the same columns."""
 
 
 def columns_of(path: Path, file_format: str) -> list[str] | None:
@@ -20,6 +23,6 @@ def columns_of(path: Path, file_format: str) -> list[str] | None:
     Raises:
         EvidenceError: it is not of the format.
     """
-    if file_format == "combined":
-        return list(COMBINED_COLUMNS)
+    if file_format in COLUMNS:
+        return list(COLUMNS[file_format])
     return parquet_columns(path) if file_format == "parquet" else None

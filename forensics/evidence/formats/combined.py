@@ -1,4 +1,7 @@
-"""Apache combined logs: one request a line."""
+"""Apache and nginx combined logs, also with the virtual host before the client: one request a line.
+
+Layout: Apache HTTP Server 2.4, Log Files, https://httpd.apache.org/docs/2.4/logs.html
+"""
 
 from __future__ import annotations
 
@@ -7,51 +10,73 @@ from pathlib import Path
 
 import polars as pl
 
-from forensics.evidence.formats.lines import Batch, line_blocks
+from forensics.evidence.formats.lines import Batch, Parsed, batches
 
-COMBINED = (
+COMMON = (
     r"^(?P<host>\S+) (?P<identity>\S+) (?P<user>.*?) \[(?P<time>[^\]]+)\] "
-    r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}) (?P<bytes>[0-9]+|-) '
-    r'"(?P<referer>(?:[^"\\]|\\.)*)" "(?P<user_agent>(?:[^"\\]|\\.)*)"'
+    r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}) (?P<bytes>[0-9]+|-)'
 )
+COMBINED = COMMON + r' "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<user_agent>(?:[^"\\]|\\.)*)"'
 REQUEST = r"^(?P<method>[A-Za-z_-]+) (?P<url>\S.*?)(?: (?P<protocol>HTTP/[0-9.]+))?$"
 COMBINED_COLUMNS = (
-    "host", "identity", "user", "time", "method", "url", "protocol", "status", "bytes", "referer", "user_agent",
+    "virtual_host", "host", "identity", "user", "time", "method", "url", "protocol", "status", "bytes",
+    "referer", "user_agent",
 )  # fmt: skip
-MAY_BE_ABSENT = ("identity", "user", "bytes", "referer", "user_agent")
+MAY_BE_ABSENT = ("virtual_host", "identity", "user", "bytes", "referer", "user_agent")
+ADDRESS = r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)$"
+NAMED = r"^[A-Za-z0-9._*\[\]:-]+$"
+"""What can be a virtual host, with or without its port; a list of addresses from a header is none."""
 
 
 def read_combined(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read an Apache combined log, plain or gzip, in blocks of bounded size."""
-    for lines in line_blocks(path):
-        rows, unreadable = _parse(lines)
-        yield Batch(
-            places=rows.select("line", "byte_offset"),
-            rows=rows.select(columns),
-            unreadable=unreadable,
-            lines=lines.height,
-        )
+    """Read a combined log, plain or gzip, in blocks of bounded size; `host` is the client."""
+    return batches(path, columns, lambda lines: parse_apache(lines, COMBINED, "combined"))
 
 
-def _parse(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part the lines into parsed ones and unreadable ones."""
-    parsed = lines.with_columns(raw=pl.col("text").str.extract_groups(COMBINED)).unnest("raw")
-    # A virtual host before the client shifts every field: the "user" then begins with the client's dash.
-    shifted = pl.col("user").str.starts_with("- ").fill_null(value=False)
-    readable = pl.col("time").is_not_null() & ~shifted
+def parse_apache(lines: pl.DataFrame, pattern: str, name: str) -> Parsed:
+    """Part the lines into parsed ones and unreadable ones.
+
+    Args:
+        lines: `line`, `byte_offset`, `text`.
+        pattern: one of the layouts that begin as `COMMON` does.
+        name: the layout, for the reasons.
+    """
+    parsed = lines.with_columns(raw=pl.col("text").str.extract_groups(pattern)).unnest("raw")
+    parsed = _without_virtual_host(parsed)
+    readable = pl.col("time").is_not_null() & ~pl.col("is_shifted")
     reason = (
         pl.when(pl.col("text") == "")
         .then(pl.lit("empty line"))
-        .when(shifted)
-        .then(pl.lit("not Apache combined: something stands before the client"))
-        .otherwise(pl.lit("not Apache combined"))
+        .when("is_shifted")
+        .then(pl.lit(f"not Apache {name}: something stands before the client"))
+        .otherwise(pl.lit(f"not Apache {name}"))
     )
     unreadable = parsed.filter(~readable).select("line", "byte_offset", reason=reason)
-    absent = [pl.col(name).replace({"-": None}) for name in MAY_BE_ABSENT]
+    absent = [pl.col(column).replace({"-": None}) for column in MAY_BE_ABSENT if column in parsed.columns]
     rows = (
         parsed.filter(readable)
         .with_columns(*absent, pl.col("request").str.extract_groups(REQUEST).alias("parts"))
         .unnest("parts")
-        .select("line", "byte_offset", *COMBINED_COLUMNS)
     )
     return rows, unreadable
+
+
+def _without_virtual_host(parsed: pl.DataFrame) -> pl.DataFrame:
+    """Set a virtual host apart where one shifts every field: then the identity is the client.
+
+    That is seen by an identity that is an address, or by a user that begins with the client's own dash. A user name
+    cannot feign it: the identity before it is the server's to write.
+    """
+    identity, user = pl.col("identity"), pl.col("user")
+    shifted = identity.str.contains(ADDRESS) | (user.str.starts_with("- ") & (identity != "-"))
+    seen = parsed.with_columns(virtual_host=pl.lit(None, dtype=pl.String), is_shifted=shifted.fill_null(value=False))
+    if not seen["is_shifted"].any():
+        return seen
+    fits = pl.col("is_shifted") & pl.col("host").str.contains(NAMED) & user.str.contains(r"^\S+ ")
+    return seen.with_columns(
+        virtual_host=pl.when(fits).then("host"),
+        host=pl.when(fits).then("identity").otherwise("host"),
+        identity=pl.when(fits).then(user.str.extract(r"^(\S+) ")).otherwise("identity"),
+        user=pl.when(fits).then(user.str.replace(r"^\S+ ", "")).otherwise("user"),
+        is_shifted=pl.col("is_shifted") & ~fits,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -35,6 +35,22 @@ class Batch:
     rows: pl.DataFrame
     unreadable: pl.DataFrame
     lines: int
+
+
+Parsed = tuple[pl.DataFrame, pl.DataFrame]
+"""Parsed lines with their places and raw columns; unreadable ones with `line`, `byte_offset`, `reason`."""
+
+
+def batches(path: Path, columns: list[str], parse: Callable[[pl.DataFrame], Parsed]) -> Iterator[Batch]:
+    """Read a file of lines by one format's parser, block by block in their order."""
+    for lines in line_blocks(path):
+        rows, unreadable = parse(lines)
+        yield Batch(
+            places=rows.select("line", "byte_offset"),
+            rows=rows.select(columns),
+            unreadable=unreadable,
+            lines=lines.height,
+        )
 
 
 def place_of(path: Path) -> str:
