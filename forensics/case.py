@@ -16,6 +16,9 @@ from forensics.vocabulary import EVIDENCE_FIELDS, LOG_KINDS, SUBJECT_KINDS
 
 __all__ = ["Case", "Reference", "Screen", "Source", "load"]
 
+ZONES = {"iis": "UTC"}
+"""The zone that a format's definition gives its times."""
+
 
 class Case(BaseModel):
     """A case folder and its declaration."""
@@ -51,8 +54,8 @@ class Case(BaseModel):
         return sorted((one for kind in LOG_KINDS for one in self.sources(kind)), key=lambda one: one[0])
 
     def zone(self, source: Source) -> ZoneInfo:
-        """Return the time zone of a source's local times."""
-        return ZoneInfo(source.timezone or self.declared.case.timezone)
+        """Return the time zone of a source's local times: its own, that of its format, or the case's."""
+        return ZoneInfo(source.timezone or ZONES.get(source.format) or self.declared.case.timezone)
 
 
 def _check_references(declared: Declaration, where: str) -> None:

@@ -14,6 +14,7 @@ from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError
 from forensics.evidence.door import admit
 from forensics.evidence.formats import READERS, columns_of
+from forensics.evidence.formats.lines import DIRECTIVE
 from forensics.evidence.mapping import (
     action_of,
     columns_needed,
@@ -137,6 +138,7 @@ class _Judge:
 
     def refuse_hopeless(self, file: str, aside: pl.DataFrame, lines: int) -> None:
         """Count a batch, and refuse the source early where most of it cannot be read."""
+        aside = aside.filter(pl.col("reason") != DIRECTIVE)
         if aside.height and not self.rejected:
             self.first, self.reason = f"{file}:{aside['line'][0]}", aside["reason"][0]
         self.read += lines

@@ -7,12 +7,13 @@ from pathlib import Path
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
 from forensics.evidence.formats.common import COMMON_COLUMNS, read_common
 from forensics.evidence.formats.ecs import read_ecs
+from forensics.evidence.formats.iis import read_iis
 from forensics.evidence.formats.lines import Batch
 from forensics.evidence.formats.parquet import parquet_columns, read_parquet
 
 __all__ = ["READERS", "Batch", "columns_of"]
 
-READERS = {"combined": read_combined, "common": read_common, "ecs": read_ecs, "parquet": read_parquet}
+READERS = {"combined": read_combined, "common": read_common, "ecs": read_ecs, "iis": read_iis, "parquet": read_parquet}
 COLUMNS = {"combined": COMBINED_COLUMNS, "common": COMMON_COLUMNS}
 """Formats of which every line has the same columns."""
 

@@ -18,6 +18,8 @@ from forensics.errors import EvidenceError
 BLOCK_BYTES = 16 * 2**20
 LONGEST_LINE_BYTES = 64 * 2**20
 """Above this a line is no line: a file of another kind, or a bomb."""
+DIRECTIVE = "says how the lines after it are written"
+"""The reason why a file's own heading is set aside; such lines do not count against the description of a source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
