@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forensics.evidence.formats.alb import ALB_COLUMNS, read_alb
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
 from forensics.evidence.formats.common import COMMON_COLUMNS, read_common
 from forensics.evidence.formats.ecs import read_ecs
@@ -13,8 +14,15 @@ from forensics.evidence.formats.parquet import parquet_columns, read_parquet
 
 __all__ = ["READERS", "Batch", "columns_of"]
 
-READERS = {"combined": read_combined, "common": read_common, "ecs": read_ecs, "iis": read_iis, "parquet": read_parquet}
-COLUMNS = {"combined": COMBINED_COLUMNS, "common": COMMON_COLUMNS}
+READERS = {
+    "alb": read_alb,
+    "combined": read_combined,
+    "common": read_common,
+    "ecs": read_ecs,
+    "iis": read_iis,
+    "parquet": read_parquet,
+}
+COLUMNS = {"alb": ALB_COLUMNS, "combined": COMBINED_COLUMNS, "common": COMMON_COLUMNS}
 """Formats of which every line has the same columns."""
 
 
