@@ -18,7 +18,7 @@ from forensics.vocabulary import ACTIONS, SUBJECT_KINDS, TIERS
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-FORMATS = ("alb", "combined", "common", "ecs", "iis", "parquet")
+FORMATS = ("alb", "combined", "common", "ecs", "haproxy", "iis", "parquet")
 NO_ZONES = frozenset({"Factory", "localtime"})
 """Names that the zone files have and that mean something else on each machine."""
 DECADE_S = 10 * 365 * 86_400

@@ -19,7 +19,7 @@ NUMBERS: dict[str, type[pl.DataType]] = {
     "records_returned": pl.Int32, "requests": pl.Int64, "window_minutes": pl.Int64,
 }  # fmt: skip
 LOG_TIME = "%d/%b/%Y:%H:%M:%S %z"
-LOG_TIMES = {"combined": LOG_TIME, "common": LOG_TIME}
+LOG_TIMES = {"combined": LOG_TIME, "common": LOG_TIME, "haproxy": "%d/%b/%Y:%H:%M:%S%.f"}
 """How the times of a format are written, where that is neither ISO nor declared."""
 MINUTES_A_YEAR = 366 * 1440
 ISO_TIMES = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]

@@ -8,6 +8,7 @@ from forensics.evidence.formats.alb import ALB_COLUMNS, read_alb
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
 from forensics.evidence.formats.common import COMMON_COLUMNS, read_common
 from forensics.evidence.formats.ecs import read_ecs
+from forensics.evidence.formats.haproxy import HAPROXY_COLUMNS, read_haproxy
 from forensics.evidence.formats.iis import read_iis
 from forensics.evidence.formats.lines import Batch
 from forensics.evidence.formats.parquet import parquet_columns, read_parquet
@@ -19,10 +20,11 @@ READERS = {
     "combined": read_combined,
     "common": read_common,
     "ecs": read_ecs,
+    "haproxy": read_haproxy,
     "iis": read_iis,
     "parquet": read_parquet,
 }
-COLUMNS = {"alb": ALB_COLUMNS, "combined": COMBINED_COLUMNS, "common": COMMON_COLUMNS}
+COLUMNS = {"alb": ALB_COLUMNS, "combined": COMBINED_COLUMNS, "common": COMMON_COLUMNS, "haproxy": HAPROXY_COLUMNS}
 """Formats of which every line has the same columns."""
 
 
