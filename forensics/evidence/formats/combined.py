@@ -19,8 +19,8 @@ COMMON = (
 COMBINED = COMMON + r' "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<user_agent>(?:[^"\\]|\\.)*)"'
 REQUEST = r"^(?P<method>[A-Za-z_-]+) (?P<url>\S.*?)(?: (?P<protocol>HTTP/[0-9.]+))?$"
 COMBINED_COLUMNS = (
-    "virtual_host", "host", "identity", "user", "time", "method", "url", "protocol", "status", "bytes",
-    "referer", "user_agent",
+    "host", "identity", "user", "time", "method", "url", "protocol", "status", "bytes", "referer", "user_agent",
+    "virtual_host",
 )  # fmt: skip
 MAY_BE_ABSENT = ("virtual_host", "identity", "user", "bytes", "referer", "user_agent")
 ADDRESS = r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)$"
