@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import re
 from collections.abc import Iterable
@@ -13,12 +14,27 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from forensics.settings import Settings
+from forensics.usual_fields import USUAL_FIELDS
 from forensics.vocabulary import ACTIONS, SUBJECT_KINDS, TIERS
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-FORMATS = ("alb", "combined", "common", "ecs", "haproxy", "iis", "parquet")
+FORMATS = (
+    "alb", "caddy", "combined", "common", "csv", "ecs", "haproxy", "iis", "ndjson", "nginx_json", "parquet",
+    "timesketch", "traefik",
+)  # fmt: skip
+TABLES = frozenset({"csv", "timesketch"})
+"""The formats that may be in another encoding than UTF-8, and of which the delimiter may be said."""
+DOCUMENTS = frozenset({"caddy", "ecs", "ndjson", "nginx_json", "traefik"})
+"""The formats of a JSON document a line, whose names may be paths."""
+ENCODINGS = {
+    "ascii": "utf-8", "utf-8": "utf-8", "utf-8-sig": "utf-8", "cp1252": "windows-1252", "iso8859-1": "iso-8859-1",
+    "iso8859-15": "iso-8859-15", "cp850": "cp850",
+}  # fmt: skip
+"""Python's name of each encoding that can be read, and ours; in all of them a line ends with the byte 0x0A."""
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+"""Values of `date_format` for a count since 1970-01-01 in UTC, and their unit in microseconds."""
 NO_ZONES = frozenset({"Factory", "localtime"})
 """Names that the zone files have and that mean something else on each machine."""
 DECADE_S = 10 * 365 * 86_400
@@ -33,13 +49,6 @@ Reference = (
 
 JSON_PATH = re.compile(r'json:\$(\.[\w@$-]+|\."[^"\\]+"|\[[0-9]+\])+')
 JSON_NAME = re.compile(r'[^".\\\x00-\x1f]+(\.[^".\\\x00-\x1f]+)*')
-ECS_FIELDS = {
-    "requested_at": "@timestamp", "account_id": "user.name", "client_ip": "source.ip", "client_port": "source.port",
-    "user_agent": "user_agent.original", "method": "http.request.method", "path": "url.path",
-    "status": "http.response.status_code", "response_bytes": "http.response.body.bytes",
-    "duration_ms": "event.duration", "server": "host.name", "request_ref": "http.request.id",
-}  # fmt: skip
-"""Where the Elastic Common Schema keeps our fields, for a log that declares none. It has no name for the subject."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -88,6 +97,38 @@ def _inside_the_case(path: str) -> str:
     return path
 
 
+def _known_encoding(name: str) -> str:
+    try:
+        python_name = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        python_name = ""
+    if python_name not in ENCODINGS:
+        raise ValueError(f"expected one of {', '.join(sorted(set(ENCODINGS.values())))}")
+    return ENCODINGS[python_name]
+
+
+def _delimiter(text: str) -> str:
+    if len(text) != 1 or not (text == "\t" or "!" <= text <= "~") or text.isalnum() or text in "\"'\\":
+        raise ValueError('expected one sign, such as ";", "," or "\\t"')
+    return text
+
+
+def _date_format(form: str) -> str:
+    """Hold a format of dates against a day: written in it and read again, it must be the same."""
+    import polars as pl
+
+    if form in EPOCHS:
+        return form
+    day = pl.Series([datetime(2001, 2, 3, 14, 5, 6, tzinfo=UTC)])
+    try:
+        if day.dt.strftime(form.replace("%#z", "%z")).str.to_date(form, strict=False)[0] == day.dt.date()[0]:
+            return form
+    except pl.exceptions.PolarsError:
+        pass
+    raise ValueError(f"expected a format with day, month and year, such as %d/%m/%Y %H:%M:%S, or {', '.join(EPOCHS)}")
+
+
+DateFormat = Annotated[Name, AfterValidator(_date_format)]
 Moment = Annotated[datetime, AfterValidator(_to_utc)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Digest = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{64}$")]
@@ -174,7 +215,9 @@ class Source(Block):
     ]  # fmt: skip
     path: Annotated[str, AfterValidator(_inside_the_case)]
     format: Literal[FORMATS]  # type: ignore[valid-type]
-    date_format: Name | list[Name] | None = None
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
+    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
+    date_format: DateFormat | list[DateFormat] | None = None
     timezone: Zone | None = None
     clock_offset_s: float = Field(0.0, ge=-DECADE_S, le=DECADE_S, allow_inf_nan=False)
     subject_kind: Literal[SUBJECT_KINDS] | None = None  # type: ignore[valid-type]
@@ -187,13 +230,20 @@ class Source(Block):
     @classmethod
     def _usual_fields(cls, given: object) -> object:
         """Give a log in the words of a schema the fields of that schema, where it declares none."""
-        if not isinstance(given, dict) or given.get("format") != "ecs" or "fields" in given:
+        if not isinstance(given, dict) or "fields" in given:
             return given
-        return {**given, "fields": ECS_FIELDS}
+        usual = USUAL_FIELDS.get(str(given.get("format")))
+        return {**given, "fields": usual} if usual else given
+
+    @model_validator(mode="after")
+    def _said_of_tables(self) -> Self:
+        if self.format not in TABLES and (self.encoding or self.delimiter):
+            raise ValueError(f"encoding and delimiter are for format {' or '.join(sorted(TABLES))}")
+        return self
 
     @model_validator(mode="after")
     def _names_of_documents(self) -> Self:
-        for field, reference in self.fields.items() if self.format == "ecs" else ():
+        for field, reference in self.fields.items() if self.format in {*DOCUMENTS, "timesketch"} else ():
             for name in () if isinstance(reference, dict) else [reference] if isinstance(reference, str) else reference:
                 grammar = JSON_PATH if name.startswith("json:") else JSON_NAME
                 if not grammar.fullmatch(name):

@@ -7,9 +7,10 @@ from urllib.parse import unquote_plus
 import polars as pl
 
 from forensics.case import Case
-from forensics.declaration import Reference, Screen, Source
+from forensics.declaration import EPOCHS, TABLES, Reference, Screen, Source
 from forensics.errors import EvidenceError
 from forensics.evidence.formats import Batch
+from forensics.usual_fields import MILLISECONDS_A_UNIT
 from forensics.vocabulary import EVIDENCE_FIELDS
 
 INSTANTS = frozenset({"requested_at", "submitted_at", "opened_at", "window_start", "window_end"})
@@ -19,15 +20,24 @@ NUMBERS: dict[str, type[pl.DataType]] = {
     "records_returned": pl.Int32, "requests": pl.Int64, "window_minutes": pl.Int64,
 }  # fmt: skip
 LOG_TIME = "%d/%b/%Y:%H:%M:%S %z"
-LOG_TIMES = {"combined": LOG_TIME, "common": LOG_TIME, "haproxy": "%d/%b/%Y:%H:%M:%S%.f"}
-"""How the times of a format are written, where that is neither ISO nor declared."""
 MINUTES_A_YEAR = 366 * 1440
+LATEST_US = 253_402_300_799_999_999
+"""The last microsecond of the year 9999, since 1970."""
+THOUSANDS = r"([0-9])[ \u{a0}\u{202f}]"
 ISO_TIMES = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
 JOINED_BY = " | "
 HEIGHT = "line\n"
 """A column name that no file has."""
-NANOSECONDS = "event.duration"
-"""The one name of the Elastic Common Schema whose unit is not ours: it becomes milliseconds."""
+ISO_APART = "%Y-%m-%d %H:%M:%S%.f%#z"
+USUAL_TIMES = {
+    "combined": [LOG_TIME],
+    "common": [LOG_TIME],
+    "haproxy": ["%d/%b/%Y:%H:%M:%S%.f"],
+    "caddy": ["epoch_s", *ISO_TIMES],
+    "nginx_json": [*ISO_TIMES, LOG_TIME, "epoch_s"],
+    "timesketch": [*ISO_TIMES, ISO_APART, "epoch_us"],
+}
+"""How each format writes its times, where `case.toml` does not say; the others in ISO 8601."""
 
 
 def columns_needed(source: Source, offered: list[str] | None, where: str) -> list[str]:
@@ -50,10 +60,17 @@ def columns_needed(source: Source, offered: list[str] | None, where: str) -> lis
             f"source {source.id!r}: the file has no column {', '.join(map(repr, missing))}",
             where=where,
             expected="the columns that [source.fields] names",
-            found=", ".join(offered[:40]) or "no columns",
+            found=_told(offered, needed),
             remedy="correct [source.fields] in case.toml",
         )
     return sorted(set(needed))
+
+
+def _told(offered: list[str], needed: list[str]) -> str:
+    """Name the columns of a file; not where none is known, as in a table without a header they are a person's data."""
+    if set(offered).isdisjoint(needed):
+        return f"{len(offered)} columns, none of them under a name that [source.fields] gives"
+    return ", ".join(offered[:40])
 
 
 def _parts(reference: Reference) -> list[str]:
@@ -92,11 +109,8 @@ def _value(reference: Reference) -> pl.Expr:
     return _column(reference)
 
 
-def _formats(source: Source) -> list[str]:
-    declared = source.date_format
-    if isinstance(declared, str):
-        return [declared]
-    return declared or ([LOG_TIMES[source.format]] if source.format in LOG_TIMES else [])
+def _declared(source: Source) -> list[str]:
+    return [source.date_format] if isinstance(source.date_format, str) else source.date_format or []
 
 
 def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
@@ -107,16 +121,42 @@ def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Exp
     elif dtype == pl.Date:
         aware = _from_local(column.cast(pl.Datetime("us")), zone)
     else:
-        text = _text(name, dtype)
-        forms = _formats(source) or ISO_TIMES
+        text = _text(name, dtype).str.strip_chars()
+        forms = _declared(source) or USUAL_TIMES.get(source.format, ISO_TIMES)
         aware = pl.coalesce([_parse(text, form, zone) for form in forms])
     return aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
 
 
 def _parse(text: pl.Expr, form: str, zone: str) -> pl.Expr:
+    if form in EPOCHS:
+        return _since_1970(text, EPOCHS[form])
     if "%z" in form or "%#z" in form:
         return text.str.to_datetime(form, time_zone="UTC", time_unit="us", strict=False)
     return _from_local(text.str.to_datetime(form, time_unit="us", strict=False), zone)
+
+
+def _since_1970(text: pl.Expr, unit_us: int) -> pl.Expr:
+    """Return the instant that a count of units since 1970 in UTC stands for; what is finer than a microsecond goes."""
+    finest = len(str(unit_us)) - 1
+    whole = text.str.extract(r"^([0-9]{1,17})(?:\.[0-9]*)?$").cast(pl.Int64, strict=False)
+    part = text.str.extract(r"\.([0-9]+)$").fill_null("").str.slice(0, finest).str.pad_end(finest, "0")
+    micros = whole * unit_us + (part.cast(pl.Int64, strict=False) if finest else 0)
+    held = pl.when(whole <= LATEST_US // unit_us).then(micros)
+    return held.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def _milliseconds(number: pl.Expr, times: int, divisor: int) -> pl.Expr:
+    if divisor > 1:
+        return (number.cast(pl.Int64, strict=False) + divisor // 2) // divisor
+    return (number.cast(pl.Float64, strict=False) * times).round().cast(pl.Int64, strict=False)
+
+
+def _whole_number(text: pl.Expr) -> pl.Expr:
+    """Return a number as a table writes it without its thin spaces and a decimal part of nothing: `1 234,00` is 1234.
+
+    `1,234` may be one or one thousand: it stays as it is, and is no whole number.
+    """
+    return text.str.replace_all(THOUSANDS, "$1").str.replace(r"^([+-]?[0-9]+)[,.]0{1,2}$", "$1")
 
 
 def _from_local(column: pl.Expr, zone: str) -> pl.Expr:
@@ -130,8 +170,8 @@ def _date(name: str, dtype: pl.DataType, source: Source) -> pl.Expr:
         return column
     if dtype == pl.Datetime:
         return column.dt.date()  # the day that the file's own zone shows
-    text = _text(name, dtype)
-    forms = [] if source.format in LOG_TIMES else _formats(source)
+    text = _text(name, dtype).str.strip_chars()
+    forms = [form for form in _declared(source) if form not in EPOCHS]
     return pl.coalesce([text.str.to_date(form, strict=False) for form in (*forms, "%Y-%m-%d")])
 
 
@@ -152,8 +192,11 @@ def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
         return _date(name, dtype, source)
     if name in NUMBERS:
         number = _text(name, dtype).str.strip_chars() if dtype == pl.String else pl.col(name)
-        if source.format == "ecs" and source.fields[name] == NANOSECONDS:
-            number = (number.cast(pl.Int64, strict=False) + 500_000) // 1_000_000
+        if source.format in TABLES and dtype == pl.String:
+            number = _whole_number(number)
+        unit = MILLISECONDS_A_UNIT.get((source.format, str(source.fields[name]))) if name == "duration_ms" else None
+        if unit:
+            number = _milliseconds(number, *unit)
         return number.cast(NUMBERS[name], strict=False)
     return _without_query(_text(name, dtype)) if name == "path" else _text(name, dtype)
 

@@ -13,7 +13,7 @@ from forensics.custody import evidence_files
 from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError
 from forensics.evidence.door import admit
-from forensics.evidence.formats import READERS, columns_of
+from forensics.evidence.formats import batches_of, offered_by
 from forensics.evidence.formats.lines import DIRECTIVE
 from forensics.evidence.mapping import (
     action_of,
@@ -115,8 +115,8 @@ def refuse_unreadable_start(case: Case, source: Source) -> None:
 
 def _batches(case: Case, source: Source, path: Path) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int]]:
     """Give (admitted, set aside, lines counted) for each batch of a file, lines numbered from its first."""
-    columns = columns_needed(source, columns_of(path, source.format), path.name)
-    for batch in READERS[source.format](path, columns):
+    columns = columns_needed(source, offered_by(path, source), path.name)
+    for batch in batches_of(path, source, columns):
         fields, untyped = mapped(batch, source, case)
         unended = untyped.clear()
         if source.kind == "counters":
@@ -163,7 +163,7 @@ class _Judge:
             where=self.first,
             expected=f"format {self.source.format!r} with the fields of [source.fields]",
             found=self.reason,
-            remedy="correct format, date_format, timezone or fields in case.toml; nothing was written",
+            remedy="correct format, encoding, date_format, timezone or fields in case.toml; nothing was written",
         )
 
 

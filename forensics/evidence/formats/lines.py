@@ -61,10 +61,10 @@ def place_of(path: Path) -> str:
     return "/".join(parts[parts.index("evidence") :]) if "evidence" in parts else path.name
 
 
-def line_blocks(path: Path) -> Iterator[pl.DataFrame]:
+def line_blocks(path: Path, encoding: str = "utf-8") -> Iterator[pl.DataFrame]:
     """Give a file's lines in blocks of bounded size: `line` (from 1), `byte_offset`, `text`.
 
-    The byte offset counts from the start of the uncompressed text.
+    The byte offset counts from the start of the uncompressed text. In every `encoding` a line ends with the byte 0x0A.
 
     Raises:
         EvidenceError: a line goes on and on, or a gzip file is torn.
@@ -75,7 +75,7 @@ def line_blocks(path: Path) -> Iterator[pl.DataFrame]:
         file = cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if magic == b"\x1f\x8b" else plain
         try:
             for block in _blocks(file):
-                lines = _lines(block, line, offset)
+                lines = _lines(block, line, offset, encoding)
                 yield lines
                 line, offset = line + lines.height, offset + len(block)
         except _TooLongError as error:
@@ -115,15 +115,15 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
         yield carried
 
 
-def _lines(block: bytes, first_line: int, offset: int) -> pl.DataFrame:
-    """Split a block into lines; bytes that are not UTF-8 become U+FFFD, so that no line is lost to them."""
+def _lines(block: bytes, first_line: int, offset: int, encoding: str) -> pl.DataFrame:
+    """Split a block into lines; bytes that are no text become U+FFFD, so that no line is lost to them."""
     ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == 0x0A)
     starts = np.concatenate(([0], ends + 1))
     if starts[-1] == len(block):
         starts = starts[:-1]
     marked = block.startswith(codecs.BOM_UTF8) and offset == 0
     clear = block.removeprefix(codecs.BOM_UTF8) if marked else block
-    text = pl.Series([clear.decode("utf-8", errors="replace")]).str.split("\n").explode()
+    text = pl.Series([clear.decode(encoding, errors="replace")]).str.split("\n").explode()
     return pl.DataFrame(
         {
             "line": np.arange(first_line, first_line + len(starts), dtype=np.int64),

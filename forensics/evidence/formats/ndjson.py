@@ -1,0 +1,143 @@
+"""JSON documents, one a line, in any words: what the readers of each schema share.
+
+A name such as `source.ip` is found nested (`{"source": {"ip": ..}}`) or dotted (`{"source.ip": ..}`), at the top or
+in the `_source` of an export of Elastic. The column `url` is `url.original`, else `url.path` and `url.query`, else
+`url` itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.engine import connect_unspilled, sql
+from forensics.evidence.formats.lines import Batch, line_blocks
+
+if TYPE_CHECKING:
+    import duckdb
+
+WRAPPER = '"_source"'
+ONE_IN_A_LIST = r'^\["([^"\\]*)"\]$'
+"""A list of one text; Elastic takes a value and a list of one for the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is particular to the documents of one program or schema.
+
+    Attributes:
+        made: columns made of what documents have: from which names, and how.
+        nothing: the text that stands for no value, if any.
+        required: a name that a document about a request has, if others share the file.
+    """
+
+    made: Mapping[str, tuple[tuple[str, ...], Callable[..., pl.Expr]]] = field(default_factory=dict)
+    nothing: str | None = None
+    required: str | None = None
+
+
+def path_and_query(path: pl.Expr, query: pl.Expr) -> pl.Expr:
+    """Return a URL made of its path and of its query, where there is one."""
+    asked = pl.when(query != "").then(pl.concat_str([pl.lit("?"), query])).otherwise(pl.lit(""))
+    return pl.concat_str([path, asked])
+
+
+def first_filled(*values: pl.Expr) -> pl.Expr:
+    """Return the first of some texts that is not blank."""
+    return pl.coalesce(pl.when(value.str.strip_chars() != "").then(value) for value in values)
+
+
+def _any_url(original: pl.Expr, path: pl.Expr, query: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    bare = pl.when(~whole.str.starts_with("{")).then(whole)
+    return pl.coalesce(original, path_and_query(path, query), bare)
+
+
+ANY_WORDS = Words(made={"url": (("url.original", "url.path", "url.query", "url"), _any_url)})
+
+
+def read_ndjson(path: Path, columns: list[str]) -> Iterator[Batch]:
+    """Read JSON documents, plain or gzip, in blocks of bounded size; every value is given as text."""
+    yield from read_documents(path, columns, ANY_WORDS)
+
+
+def read_documents(path: Path, columns: list[str], words: Words) -> Iterator[Batch]:
+    """Read JSON documents as `read_ndjson`, in the words of one program or schema."""
+    with connect_unspilled() as connection:
+        for lines in line_blocks(path):
+            rows, unreadable = _parse(lines, columns, words, connection)
+            yield Batch(
+                places=rows.select("line", "byte_offset"),
+                rows=rows.select(columns),
+                unreadable=unreadable,
+                lines=lines.height,
+            )
+
+
+def _parse(
+    lines: pl.DataFrame, columns: list[str], words: Words, connection: duckdb.DuckDBPyConnection
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Part the lines into documents, with the columns that are asked for, and unreadable ones."""
+    text = pl.col("text")
+    begins = text.str.strip_chars_start().str.starts_with("{")
+    documents = lines.select("line", text=pl.when(begins).then(text))
+    names = [name for column in columns for name in (words.made[column][0] if column in words.made else (column,))]
+    paths = json_paths([*names, *([words.required] if words.required else [])], lines["text"])
+    connection.register("documents", documents)
+    every = [path for of in paths.values() for path in of]
+    found = connection.sql(sql("json_values"), params={"paths": every}).pl()["found"]
+    place = {path: number for number, path in enumerate(every)}
+    values = {name: pl.coalesce([_value(place[path], words.nothing) for path in of]) for name, of in paths.items()}
+    is_whole = pl.col("found").is_not_null()
+    is_meant = values[words.required].is_not_null() if words.required else pl.lit(value=True)
+    reason = (
+        pl.when(text.str.strip_chars() == "")
+        .then(pl.lit("empty line"))
+        .when(begins & is_whole)
+        .then(pl.lit("a document about something else than a request"))
+        .when(begins)
+        .then(pl.lit("not a whole JSON document"))
+        .otherwise(pl.lit("not a JSON document"))
+    )
+    read = lines.with_columns(found).with_columns(reason=reason, is_readable=is_whole & is_meant)
+    unreadable = read.filter(~pl.col("is_readable")).select("line", "byte_offset", "reason")
+    made = {name: how(*(values[part] for part in of)) for name, (of, how) in words.made.items() if name in columns}
+    asked = [(values | made)[name].alias(name) for name in columns]
+    return read.filter("is_readable").select("line", "byte_offset", *asked), unreadable
+
+
+def json_paths(names: list[str], texts: pl.Series) -> dict[str, list[str]]:
+    """Return the JSON paths at which some of the documents may have each name, the first to be preferred.
+
+    A reference `json:$.a.b` is one path; any other name has up to four, of which those are tried that a text can have.
+    """
+    spelled = {name: _quoted(name) for name in names}
+    odd = [*(quoted for name, quoted in spelled.items() if "." in name), WRAPPER]
+    is_odd = texts.str.contains_any(odd).any()  # one pass over the texts; most documents are plainly nested
+    is_wrapped = is_odd and texts.str.contains(WRAPPER, literal=True).any()
+    paths: dict[str, list[str]] = {}
+    for name, quoted in spelled.items():
+        if name.startswith("json:"):
+            paths[name] = [name.removeprefix("json:")]
+            continue
+        found = ["$" + "".join(f".{_quoted(part)}" for part in name.split("."))]
+        if is_odd and "." in name and texts.str.contains(quoted, literal=True).any():
+            found.append(f"$.{quoted}")
+        if is_wrapped:
+            found += [path.replace("$", f"$.{WRAPPER}", 1) for path in found]
+        paths[name] = found
+    return paths
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _value(number: int, nothing: str | None) -> pl.Expr:
+    """Return one of the values found, null where it is the text for nothing; of a list of one text, that text."""
+    value = pl.col("found").list.get(number)
+    value = pl.when(value.str.starts_with('["')).then(value.str.replace(ONE_IN_A_LIST, "$1")).otherwise(value)
+    return value if nothing is None else pl.when(value != nothing).then(value)
