@@ -1,6 +1,6 @@
 """Does the method recover the truth? Generate, analyse and score whole incidents, and print one row each.
 
-    python -m benchmarks.recovery --seeds 1010-1014 --scenarios list_walk quiet
+    python -m benchmarks.recovery --seeds 1020-1024 --scenarios list_walk quiet
 
 A case whose score is there already is not made again, so that a study that was stopped goes on.
 """
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="demo")
     parser.add_argument("--scenarios", nargs="+", default=["list_walk"])
-    parser.add_argument("--seeds", default="1010-1014", help="first-last, both included; judging seeds are 1000 and up")
+    parser.add_argument("--seeds", default="1020-1024", help="first-last, both included; judging seeds are 1000 and up")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "forensics-recovery")
     options = parser.parse_args()
     first, last = (int(part) for part in options.seeds.split("-"))

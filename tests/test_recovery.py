@@ -7,8 +7,8 @@ import pytest
 from benchmarks.recovery import study
 
 
-def test_on_the_demo_every_scraping_request_is_found_nobody_accused_wrongly_and_certain_is_the_truth(tmp_path):
-    score = study("demo", "list_walk", 1010, tmp_path)["score"]
+def test_a_demo_of_the_study_is_found_whole_nobody_accused_wrongly_and_certain_is_the_truth(tmp_path):
+    score = study("demo", "list_walk", 1020, tmp_path)["score"]
     assert score["requests"] == {"precision": 1.0, "recall": 1.0, "precision_people": 1.0, "recall_people": 1.0}
     assert score["accounts"]["accused"] == 0
     assert score["certain_error"] == 0
