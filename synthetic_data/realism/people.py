@@ -89,7 +89,7 @@ def departments(incident: Incident, ax: Axes | None = None) -> Axes:
     others = [name for name in names if name not in targets.DEPARTMENT_PERCENT]
     with house_style():
         title = f"Where people live (n = {total:,} people, {len(names)} departments)"
-        ax = canvas(ax, (10, 4.2), title, "black lines: residents by department (Code officiel géographique)")
+        ax = canvas(ax, (10, 4.2), title, "black lines: residents by department (Code officiel géographique; the others from memory)")
         panel = ax.inset_axes((0, 0, 1, 1))
         for place, name in enumerate(alone):
             panel.bar(place, share[name], 0.75, color=HONEST, **OUTLINE)
@@ -106,7 +106,9 @@ def departments(incident: Incident, ax: Axes | None = None) -> Axes:
                 edgecolor=FAINT,
                 linewidth=0.1,
             )
-            panel.hlines(aimed[others[0]], middle - 1.2, middle + 1.2, **TARGET)
+            width = 1 / len(others)
+            aims = sorted((aimed[name] for name in others), reverse=True)
+            panel.hlines(aims, where - width, where + width, **TARGET)
             places, ticks = [*places, middle], [*ticks, f"the {len(others)} others"]
         panel.set_xticks(places, ticks)
         panel.grid(visible=False, axis="x")
