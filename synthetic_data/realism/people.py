@@ -89,7 +89,8 @@ def departments(incident: Incident, ax: Axes | None = None) -> Axes:
     others = [name for name in names if name not in targets.DEPARTMENT_PERCENT]
     with house_style():
         title = f"Where people live (n = {total:,} people, {len(names)} departments)"
-        ax = canvas(ax, (10, 4.2), title, "black lines: residents by department (Code officiel géographique; the others from memory)")
+        told = "black lines: residents by department (Code officiel géographique; the others from memory)"
+        ax = canvas(ax, (10, 4.2), title, told)
         panel = ax.inset_axes((0, 0, 1, 1))
         for place, name in enumerate(alone):
             panel.bar(place, share[name], 0.75, color=HONEST, **OUTLINE)
