@@ -19,7 +19,6 @@ from typing import Any
 from forensics.case import Case
 from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError, UnavailableError
-from forensics.vocabulary import LOG_KINDS
 
 Stamp = tuple[int, int]
 """Size and time of change (ns) of a file: other than before, its bytes may be too."""
@@ -120,13 +119,38 @@ def refuse_moving(case: Case, before: Mapping[str, Stamp]) -> None:
             )
 
 
-def inputs(case: Case) -> list[dict[str, Any]]:
-    """Hash every evidence file: source, path inside the case, bytes, SHA-256.
+def hashes(case: Case) -> dict[tuple[str, str], str]:
+    """Hash every evidence file: SHA-256 by source and path inside the case.
 
     Raises:
-        CaseError: a file is named twice, or a seized one is not there.
-        EvidenceError: a file is not the one that was seized, or is a copy of another.
         UnavailableError: a file cannot be read.
+    """
+    found = {}
+    for source in case.declared.source:
+        for path in evidence_files(case, source):
+            name = path.relative_to(case.folder).as_posix()
+            try:
+                found[source.id, name] = sha256_of(path)
+            except OSError as error:
+                raise UnavailableError(
+                    "evidence cannot be read", where=name, found=os.strerror(error.errno or 0)
+                ) from error
+    return found
+
+
+def admitted_inputs(case: Case, hashed: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
+    """Hold the evidence against its seizure and the last finished run.
+
+    Args:
+        case: the case.
+        hashed: SHA-256 of every file, by source and path inside the case.
+
+    Returns:
+        One entry a file: source, path inside the case, bytes, SHA-256.
+
+    Raises:
+        CaseError: a file that was seized is not there.
+        EvidenceError: a file is not the one that was seized, or changed since it was last analysed.
     """
     entries: list[dict[str, Any]] = []
     for source in case.declared.source:
@@ -134,12 +158,7 @@ def inputs(case: Case) -> list[dict[str, Any]]:
         seized = _seized(case, source, found)
         for path in found:
             name = path.relative_to(case.folder).as_posix()
-            try:
-                size, digest = path.stat().st_size, sha256_of(path)
-            except OSError as error:
-                raise UnavailableError(
-                    "evidence cannot be read", where=name, found=os.strerror(error.errno or 0)
-                ) from error
+            digest = hashed[source.id, name]
             expected = seized.get(name, seized.get(path.name, digest)).lower()
             if expected != digest:
                 raise EvidenceError(
@@ -149,9 +168,30 @@ def inputs(case: Case) -> list[dict[str, Any]]:
                     found=f"SHA-256 {digest}",
                     remedy="work on the file that was seized; nothing was analysed",
                 )
-            entries.append({"source": source.id, "path": name, "bytes": size, "sha256": digest})
-    _refuse_counted_twice(case, entries)
+            entries.append({"source": source.id, "path": name, "bytes": path.stat().st_size, "sha256": digest})
+    refuse_changed(case, entries)
     return entries
+
+
+def refuse_misnamed(case: Case) -> None:
+    """Refuse, before anything is read, what `case.toml` says of files that are not there or are named twice.
+
+    Raises:
+        CaseError: one file in two sources of a kind, or a seized file that is not there.
+    """
+    paths: dict[tuple[str, str], str] = {}
+    for source in case.declared.source:
+        found = evidence_files(case, source)
+        _seized(case, source, found)
+        for path in found:
+            name = path.relative_to(case.folder).as_posix()
+            if (source.kind, name) in paths:
+                raise CaseError(
+                    f"sources {paths[source.kind, name]!r} and {source.id!r} name the same file",
+                    where=name,
+                    remedy="correct the path of one of them in case.toml",
+                )
+            paths[source.kind, name] = source.id
 
 
 def _seized(case: Case, source: Source, found: list[Path]) -> dict[str, str]:
@@ -180,35 +220,6 @@ def _seized(case: Case, source: Source, found: list[Path]) -> dict[str, str]:
             remedy="put it back, or correct sha256_at_seizure",
         )
     return declared
-
-
-def _refuse_counted_twice(case: Case, entries: list[dict[str, Any]]) -> None:
-    """Refuse lines that would be counted twice: one file in two sources of a kind, or a copy under another name.
-
-    A copy is no harm where each line has its own reference: it is then counted as duplicates.
-    """
-    kinds = {source.id: source.kind for source in case.declared.source}
-    named = {source.id for source in case.declared.source if "request_ref" in source.fields}
-    paths: dict[tuple[str, str], str] = {}
-    copies: dict[tuple[str, str], str] = {}
-    for entry in entries:
-        kind, path = kinds[entry["source"]], entry["path"]
-        if (kind, path) in paths:
-            raise CaseError(
-                f"sources {paths[kind, path]!r} and {entry['source']!r} name the same file",
-                where=path,
-                remedy="correct the path of one of them in case.toml",
-            )
-        paths[kind, path] = entry["source"]
-        if kind not in LOG_KINDS or entry["source"] in named or not entry["bytes"]:
-            continue
-        if (kind, entry["sha256"]) in copies:
-            raise EvidenceError(
-                "two logs of one kind are the same file, byte for byte",
-                where=f"{copies[kind, entry['sha256']]}, {path}",
-                remedy="leave one of them out: their requests would be counted twice",
-            )
-        copies[kind, entry["sha256"]] = path
 
 
 def manifest_of(case: Case) -> dict[str, Any] | None:

@@ -214,6 +214,8 @@ class Source(Block):
         "access_log", "audit_trail", "authentication", "register", "accounts", "claims", "counters"
     ]  # fmt: skip
     path: Annotated[str, AfterValidator(_inside_the_case)]
+    members: Name = "*"
+    """Which files of an archive are meant, where `path` is a zip or a tar."""
     format: Literal[FORMATS]  # type: ignore[valid-type]
     encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
     delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
@@ -105,6 +105,13 @@ def query(
 ) -> pl.DataFrame:
     """Run one SQL file and return its rows, in the order the file states."""
     return connection.sql(sql(name), params=dict(parameters or {})).pl()
+
+
+def batches(connection: duckdb.DuckDBPyConnection, text: str, rows: int = 500_000) -> Iterator[pl.DataFrame]:
+    """Run a query and give its rows in pieces, in the order that it states, without holding them all."""
+    reader = connection.sql(text).to_arrow_reader(rows)
+    for batch in reader:
+        yield cast("pl.DataFrame", pl.from_arrow(batch))
 
 
 def create(connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, object] | None = None) -> None:

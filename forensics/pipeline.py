@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from forensics.case import Case
 from forensics.case_key import key_check, open_key
 from forensics.engine import copy_file, write_text
 from forensics.results import Results
-from forensics.stage import keep
+from forensics.stage import is_kept, keep, record
 
 Language = Literal["fr", "en"]
 Say = Callable[[str], None]
@@ -54,7 +54,7 @@ def run(
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
-        inputs = _admitted_inputs(case, say)
+        inputs = _ingested(case, key, say)
         analysed = _analysed(case, key, inputs, say)
         _reported(case, analysed, languages, say)
 
@@ -70,8 +70,7 @@ def ingest(case: Case, key_path: Path | None, say: Say) -> list[dict[str, Any]]:
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
-        inputs = _admitted_inputs(case, say)
-        _ingested(case, key, inputs, say)
+        inputs = _ingested(case, key, say)
         journal.append(case, key, {"command": "ingest", "evidence_digest": evidence_digest(inputs.entries)}, found)
     return pl.read_parquet(case.work / "sources.parquet", glob=False).to_dicts()
 
@@ -81,7 +80,7 @@ def analyse(case: Case, key_path: Path | None, say: Say) -> dict[str, Any]:
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
-        inputs = _admitted_inputs(case, say)
+        inputs = _ingested(case, key, say)
         _analysed(case, key, inputs, say)
         journal.append(case, key, {"command": "analyse", "evidence_digest": evidence_digest(inputs.entries)}, found)
     return Results(folder=case.work / "analysis").summary
@@ -89,18 +88,15 @@ def analyse(case: Case, key_path: Path | None, say: Say) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The evidence that a run was given: what goes into the manifest, and the stamps that must not change."""
+    """The evidence as it was read.
+
+    Attributes:
+        entries: what goes into the manifest: source, path, bytes, SHA-256 of each file.
+        tables: the digest of the tables made of it.
+    """
 
     entries: list[dict[str, Any]]
-    stamps: dict[str, custody.Stamp]
-
-
-def _admitted_inputs(case: Case, say: Say) -> Inputs:
-    stamps = custody.stamps(case)
-    entries = custody.inputs(case)
-    custody.refuse_changed(case, entries)
-    say(f"hashed {len(entries)} evidence files, {sum(entry['bytes'] for entry in entries) / 1e6:,.0f} MB")
-    return Inputs(entries=entries, stamps=stamps)
+    tables: str
 
 
 def evidence_digest(inputs: list[dict[str, Any]]) -> str:
@@ -114,28 +110,48 @@ def declaration_digest(case: Case) -> str:
     return custody.digest_of({**declared, "settings": case.settings.that_change_results()})
 
 
-def _ingested(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
+def _ingested(case: Case, key: bytes, say: Say) -> Inputs:
+    """Ingest the evidence, each file read once; taken as it is where it was ingested before and is the same.
+
+    Raises:
+        EvidenceError: a file is not the one that was seized, changed since the last finished run, or while it was read.
+    """
     from forensics.evidence.ingest import ingest as read_evidence
 
-    declared = case.declared.model_dump(mode="json", include={"source", "screen", "outage"})
+    stamps = custody.stamps(case)
+    custody.refuse_misnamed(case)
     made_from = {
-        "inputs": inputs.entries,
-        "declared": declared,
+        "declared": case.declared.model_dump(mode="json", include={"source", "screen", "outage"}),
         "timezone": case.declared.case.timezone,
         "key": key_check(key),
         "most_rejected_share": case.settings.most_rejected_share,
     }
+    entries: list[dict[str, Any]] = []
+    if is_kept(case.work, "ingest", made_from):
+        entries = custody.admitted_inputs(case, custody.hashes(case))
+        if is_kept(case.work, "evidence", entries):
+            say(_hashed(entries))
+            return Inputs(entries=entries, tables=keep(case.work, "ingest", made_from, list))
 
-    def unmoved() -> None:
-        custody.refuse_moving(case, inputs.stamps)
+    def unmoved(hashes: Mapping[tuple[str, str], str]) -> None:
+        entries[:] = custody.admitted_inputs(case, hashes)
+        custody.refuse_moving(case, stamps)
+        say(_hashed(entries))
+        (case.work / "ingest.json").unlink(missing_ok=True)  # from here on the tables are no longer what it says
 
-    return keep(case.work, "ingest", made_from, lambda: read_evidence(case, key, say, unmoved))
+    tables = read_evidence(case, key, say, unmoved).tables
+    record(case.work, "evidence", entries, [])
+    record(case.work, "ingest", made_from, tables)
+    return Inputs(entries=entries, tables=keep(case.work, "ingest", made_from, list))
+
+
+def _hashed(entries: list[dict[str, Any]]) -> str:
+    return f"hashed {len(entries)} evidence files, {sum(entry['bytes'] for entry in entries) / 1e6:,.0f} MB"
 
 
 def _analysed(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
     from forensics.analysis import analyse
 
-    ingested = _ingested(case, key, inputs, say)
     declared = case.declared.model_dump(mode="json", exclude={"source", "settings"})
     draft = {
         "schema": 1,
@@ -157,14 +173,22 @@ def _analysed(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
         write_text(json.dumps(lines, indent=1, sort_keys=True) + "\n", manifest)
         return [*written, manifest]
 
-    return keep(case.work, "analysis", {"ingest": ingested, "declared": declared, "manifest": draft}, make)
+    return keep(case.work, "analysis", {"ingest": inputs.tables, "declared": declared, "manifest": draft}, make)
 
 
 def _with_lines(case: Case, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add to each file which lines of its source it holds, so that a request leads back to one file."""
-    files = pl.read_parquet(case.work / "files.parquet", glob=False).to_dicts()
-    places = {(file["source"], file["path"]): file for file in files}
-    return [entry | places[entry["source"], entry["path"]] for entry in inputs]
+    places: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for file in pl.read_parquet(case.work / "files.parquet", glob=False).to_dicts():
+        places.setdefault((file["source"], file["path"]), []).append(file)
+    return [entry | _lines_of(places[entry["source"], entry["path"]]) for entry in inputs]
+
+
+def _lines_of(files: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return which lines a file of evidence holds, and where it is an archive, which each of its files holds."""
+    held = {"first_line": min(file["first_line"] for file in files), "lines": sum(file["lines"] for file in files)}
+    members = [{name: file[name] for name in ("member", "first_line", "lines")} for file in files if file["member"]]
+    return held | ({"members": members} if members else {})
 
 
 def _reported(case: Case, analysed: str, languages: Sequence[Language], say: Say) -> None:

@@ -9,6 +9,7 @@ from forensics.case import Case
 from forensics.custody import evidence_files
 from forensics.declaration import DOCUMENTS
 from forensics.detection.verdicts import subjects_are_people
+from forensics.engine import private_folder
 from forensics.evidence.reading import refuse_unreadable_start
 
 LINES = ("alb", "combined", "common", "csv", "haproxy", "iis", "timesketch")
@@ -40,7 +41,8 @@ def readiness(case: Case) -> dict[str, Any]:
     sources = []
     for source in case.declared.source:
         files = evidence_files(case, source)
-        refuse_unreadable_start(case, source)
+        with private_folder() as private:
+            refuse_unreadable_start(case, source, private)
         sizes = [path.stat().st_size for path in files]
         sources.append(
             {"id": source.id, "kind": source.kind, "format": source.format, "files": len(files), "bytes": sum(sizes)}

@@ -52,7 +52,8 @@ class Results:
         """Walk a request back to the evidence.
 
         Returns:
-            `source`, `path` (inside the case), `line` (of that file, from 1) and the file's `sha256`.
+            `source`, `path` (inside the case), `member` (of an archive, else None), `line` (of that file, from 1) and
+            the `sha256` of the file at `path`.
 
         Raises:
             CaseError: no file has this line.
@@ -60,14 +61,13 @@ class Results:
         number, line = divmod(request_id, LINES_A_SOURCE)
         sources = self.manifest["sources"]
         for entry in self.manifest["inputs"]:
-            within = line - entry["first_line"]
-            if sources.index(entry["source"]) + 1 == number and 0 <= within < entry["lines"]:
-                return {
-                    "source": entry["source"],
-                    "path": entry["path"],
-                    "line": within + 1,
-                    "sha256": entry["sha256"],
-                }
+            if sources.index(entry["source"]) + 1 != number:
+                continue
+            for file in entry.get("members", [entry]):
+                within = line - file["first_line"]
+                if 0 <= within < file["lines"]:
+                    place = {"source": entry["source"], "path": entry["path"], "member": file.get("member")}
+                    return place | {"line": within + 1, "sha256": entry["sha256"]}
         raise CaseError(f"request {request_id} is in no file of the manifest", remedy="name a request of this case")
 
     @property

@@ -22,12 +22,25 @@ def keep(work: Path, name: str, made_from: object, make: Callable[[], list[Path]
     Returns:
         The digest of the stage's tables, for the stages that read them.
     """
-    record = work / f"{name}.json"
-    expected = digest_of({"stage": name, "made_from": made_from, "code": code_digest(), "versions": versions()})
-    if not _is_whole(record, expected, work):
-        tables = {path.relative_to(work).as_posix(): sha256_of(path) for path in make()}
-        write_text(json.dumps({"made_from": expected, "tables": tables}, indent=1, sort_keys=True), record)
-    return digest_of({"stage": name, "tables": json.loads(record.read_text())["tables"]})
+    if not is_kept(work, name, made_from):
+        record(work, name, made_from, make())
+    return digest_of({"stage": name, "tables": json.loads((work / f"{name}.json").read_text())["tables"]})
+
+
+def record(work: Path, name: str, made_from: object, tables: list[Path]) -> None:
+    """Record that a stage's tables are made, and from what."""
+    digests = {path.relative_to(work).as_posix(): sha256_of(path) for path in tables}
+    text = json.dumps({"made_from": _expected(name, made_from), "tables": digests}, indent=1, sort_keys=True)
+    write_text(text, work / f"{name}.json")
+
+
+def is_kept(work: Path, name: str, made_from: object) -> bool:
+    """Tell whether a stage's tables are there, whole and made from the same."""
+    return _is_whole(work / f"{name}.json", _expected(name, made_from), work)
+
+
+def _expected(name: str, made_from: object) -> str:
+    return digest_of({"stage": name, "made_from": made_from, "code": code_digest(), "versions": versions()})
 
 
 def _is_whole(record: Path, expected: str, work: Path) -> bool:

@@ -60,6 +60,7 @@ def test_every_field_of_a_combined_line_is_read(tmp_path: Path):
         "bytes": "1234",
         "referer": 'https://a.example/\\"b\\"',
         "user_agent": 'Agent \\"X\\" (é)',
+        "forwarded_for": None,
     }
 
 
@@ -145,12 +146,27 @@ def test_blocks_of_any_size_give_the_same_rows(tmp_path: Path, monkeypatch: pyte
     assert read(path) == whole
 
 
-def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_line_without_end_is_set_aside_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(line_blocks, "BLOCK_BYTES", 1024)
     monkeypatch.setattr(line_blocks, "LONGEST_LINE_BYTES", 8192)
     (tmp_path / "access.log").write_bytes(b"x" * 20_000)
-    with pytest.raises(EvidenceError, match="not a log of lines"):
-        read(tmp_path / "access.log")
+    rows, unreadable, lines = read(tmp_path / "access.log")
+    assert (rows, lines) == ([], 1)
+    assert unreadable == [{"line": 1, "byte_offset": 0, "reason": "a line of more than 16 MiB"}]
+
+
+def test_lines_after_one_without_measure_keep_their_numbers_and_offsets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(line_blocks, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(line_blocks, "LONGEST_LINE_BYTES", 3000)
+    long = b"y" * 9_999 + b"\n"
+    plain = PLAIN.encode() + b"\n"
+    (tmp_path / "access.log").write_bytes(plain + long + plain + long[:-1])
+    rows, unreadable, lines = read(tmp_path / "access.log")
+    assert [(row["line"], row["byte_offset"]) for row in rows] == [(1, 0), (3, len(plain) + 10_000)]
+    assert [(row["line"], row["byte_offset"]) for row in unreadable] == [(2, len(plain)), (4, 2 * len(plain) + 10_000)]
+    assert lines == 4
 
 
 def test_gzip_is_known_by_its_bytes_not_by_its_name(tmp_path: Path):

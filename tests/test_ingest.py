@@ -290,10 +290,10 @@ def test_a_log_that_is_still_written_to_is_refused(small: Path, command: Command
 
     read = module.read_source
 
-    def growing(*arguments: Any) -> Any:
+    def growing(*arguments: Any, **how: Any) -> Any:
         with (small / "evidence" / "access.log").open("a") as log:
             log.write(LINE)
-        return read(*arguments)
+        return read(*arguments, **how)
 
     monkeypatch.setattr(module, "read_source", growing)
     ended = command("run", small)

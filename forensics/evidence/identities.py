@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from forensics.evidence.dependants import dependants
+from forensics.evidence.interning import SubjectKeys
 from forensics.evidence.pseudonyms import dense_keys, digests, message, normal_number, normal_subject, subject_message
 from forensics.evidence.reading import narrowed
 
@@ -18,6 +19,8 @@ CLEAR_SUBJECTS = {
     "member_number": normal_subject("member_number", "member_number"),
     "name": normal_subject("name", "full_name"),
 }
+
+KINDS = ("subject", "card", "person")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,9 @@ def persons_of(person_keys: pl.DataFrame, children: pl.DataFrame | None = None) 
     )
 
 
-def identities(key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logged: pl.DataFrame) -> Identities:
+def identities(
+    key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logged: pl.DataFrame, subject_keys: SubjectKeys
+) -> Identities:
     """Put keys in the place of everything that names a person or a card.
 
     Args:
@@ -142,6 +147,7 @@ def identities(key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logge
         logged: `operator`, `subject_kind`, `subject_message` of every subject in a log; `shown`, true where a
             hit shows that it exists; `has_register`, false where no register says whom it stands for, so that
             it can only stand for itself.
+        subject_keys: has numbered every subject of both.
     """
     alone = logged.filter(pl.col("shown") & ~pl.col("has_register")).select(
         "operator",
@@ -152,13 +158,10 @@ def identities(key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logge
     )
     register = pl.concat([register, alone.drop("subject_kind", "subject_message")], how="diagonal_relaxed")
     subjects = pl.concat([subjects, alone])
-    messages = {
-        "subject": pl.concat([subjects["subject_message"], logged["subject_message"]]),
-        "card": register["card_message"],
-        "person": register["person_message"],
-    }
+    messages = {"card": register["card_message"], "person": register["person_message"]}
     hashed = digests(key, pl.concat(list(messages.values())))
     keys = {kind: _numbered(kind, of_kind, hashed) for kind, of_kind in messages.items()}
+    keys["subject"] = subject_keys.table().with_columns(kind=pl.lit("subject"))
     keyed = _keyed(_keyed(register, keys, "person"), keys, "card")
     children = _keyed(dependants(register), keys, "person")
     return Identities(
@@ -168,7 +171,9 @@ def identities(key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logge
         .unique()
         .sort(pl.all(), nulls_last=True),
         persons=persons_of(keyed.select("person_key", "own_message").unique(), children),
-        keys=pl.concat([keys[kind].select("kind", "key", "digest").sort("key") for kind in messages]),
+        keys=pl.concat(
+            [keys[kind].select("kind", "key", "digest").sort("key") for kind in ("subject", "card", "person")]
+        ),
         subject_keys=keys["subject"].select(subject_message="message", subject_key="key"),
         person_keys=keys["person"].select(person_message="message", person_key="key"),
     )

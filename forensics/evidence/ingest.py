@@ -2,145 +2,192 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import chain
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from forensics.case import Case
-from forensics.engine import connect, private_folder, query, sql, view, write_table
+from forensics.engine import batches, connect, private_folder, query, view, write_table
 from forensics.errors import EvidenceError
+from forensics.evidence.duplicates import may_repeat, repeated_lines
 from forensics.evidence.identities import (
     CLEAR_SUBJECTS,
-    Identities,
     claimed_persons,
     clear_register,
     identities,
     subject_rows,
 )
-from forensics.evidence.joining import join_logs
+from forensics.evidence.interning import SubjectKeys
+from forensics.evidence.joining import Joined, join_logs, nothing_to_join
 from forensics.evidence.reading import SourceRead, clear_rows, read_source
+from forensics.evidence.request_table import RequestTable
 from forensics.evidence.returned import returned_people
-from forensics.vocabulary import LINES_A_SOURCE, LOG_KINDS
+from forensics.vocabulary import EVIDENCE_FIELDS, LINES_A_SOURCE, LOG_KINDS
 
 if TYPE_CHECKING:
     import duckdb
 
+Hashes = dict[tuple[str, str], str]
+"""SHA-256 of files of evidence, by source and path inside the case."""
 TABLES = (
     "requests", "register", "subjects", "persons", "keys", "accounts", "claims", "counters", "log_coverage",
     "duplicates", "rejected", "sources", "files", "joins", "joined_lines", "returned_people",
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """What ingest made.
+
+    Attributes:
+        tables: the tables written, in `work/`.
+        hashes: SHA-256 of every file of evidence, as it was read.
+    """
+
+    tables: list[Path]
+    hashes: Hashes
+
+
 def ingest(
-    case: Case, key: bytes, say: Callable[[str], None], unmoved: Callable[[], None] = lambda: None
-) -> list[Path]:
+    case: Case, key: bytes, say: Callable[[str], None], unmoved: Callable[[Hashes], None] = lambda _: None
+) -> Ingested:
     """Read all evidence and write the canonical tables.
 
     Args:
         case: the case; its evidence is only read.
         key: the case key, under which names become pseudonyms.
         say: is told what is being done, counts only.
-        unmoved: is called once all is read, before anything is written; refuses evidence that changed meanwhile.
-
-    Returns:
-        The tables written, in `work/`.
+        unmoved: is called once all is read, before any table is there, with the SHA-256 of every file; refuses evidence
+            that is not what it was.
 
     Raises:
         EvidenceError: a source is not what `case.toml` says; nothing is written then.
     """
     with private_folder() as private:
-        reads = []
-        for number, source in enumerate(case.declared.source, start=1):
-            one = read_source(case, number, source, private)
-            say(f"read {source.id}: {one.read:,} lines, {one.rejected.height:,} rejected")
-            reads.append(one)
-        unmoved()
+        tables = _read(case, private, [kind for kind in EVIDENCE_FIELDS if kind not in LOG_KINDS], say)
+        register = clear_register(clear_rows(tables, "register"))
+        kinds = sorted({source.subject_kind for _, source in case.logs() if source.subject_kind})
+        subjects = subject_rows(register, kinds)
+        subject_keys = SubjectKeys(key, subjects["subject_message"])
+        say(f"keyed {subject_keys.size:,} subjects of the register")
         spill = private / "spill"
         spill.mkdir()
-        with connect(case.settings, spill) as connection:
-            return _write_tables(case, key, reads, connection, private, say)
+        with (
+            connect(case.settings, spill) as connection,
+            RequestTable(case.work / "requests.parquet", subject_keys) as requests,
+        ):
+            logs, repeated, joined = _logs(case, private, requests, connection, say)
+            reads = sorted([*tables, *logs], key=lambda one: one.number)
+            hashes = {(one.source.id, path): digest for one in reads for path, digest in one.hashes.items()}
+            unmoved(hashes)
+            logged = _logged(case, requests.asked(), subject_keys)
+            known = identities(key, register, subjects, logged, subject_keys)
+            say(f"keyed {known.subject_keys.height:,} subjects")
+            accounts, again = _accounts(reads)
+            duplicates = pl.concat([repeated.drop("source_number"), again]).sort("source", "line")
+            written = {
+                "register": known.register,
+                "subjects": known.subjects,
+                "persons": known.persons,
+                "keys": known.keys,
+                "accounts": accounts,
+                "claims": claimed_persons(clear_rows(reads, "claims"), register, known.person_keys),
+                "counters": _counters(reads),
+                "duplicates": duplicates,
+                "rejected": _rejected(reads),
+                "sources": _sources(reads, duplicates),
+                "files": pl.concat([one.files for one in reads]),
+                "joins": joined.shares,
+                "joined_lines": joined.lines,
+                "returned_people": returned_people(connection, reads, register, known),
+            }
+            view(connection, "requests", requests.path)
+            connection.register("counters", written["counters"])
+            connection.register("outages", _outages(case))
+            written["log_coverage"] = query(connection, "log_coverage")
+            for name, frame in written.items():
+                write_table(frame, case.work / f"{name}.parquet")
+            requests.publish()
+    say(f"wrote {len(TABLES)} tables")
+    return Ingested(tables=[case.work / f"{name}.parquet" for name in TABLES], hashes=hashes)
 
 
-def _write_tables(
+def _read(
     case: Case,
-    key: bytes,
-    reads: list[SourceRead],
-    connection: duckdb.DuckDBPyConnection,
     private: Path,
+    kinds: Collection[str],
     say: Callable[[str], None],
-) -> list[Path]:
-    parts = {kind: [str(part) for one in reads if one.source.kind == kind for part in one.parts] for kind in LOG_KINDS}
-    if not parts["access_log"] and not parts["audit_trail"]:
+    take: Callable[[pl.DataFrame], None] | None = None,
+    *,
+    compared: bool = True,
+) -> list[SourceRead]:
+    """Read the sources of some kinds, each as `read_source` does."""
+    reads = []
+    for number, source in enumerate(case.declared.source, start=1):
+        if source.kind in kinds:
+            one = read_source(case, number, source, private, take, compared=compared)
+            say(f"read {source.id}: {one.read:,} lines, {one.rejected.height:,} rejected")
+            reads.append(one)
+    return reads
+
+
+def _logs(
+    case: Case,
+    private: Path,
+    requests: RequestTable,
+    connection: duckdb.DuckDBPyConnection,
+    say: Callable[[str], None],
+) -> tuple[list[SourceRead], pl.DataFrame, Joined]:
+    """Read the logs into the table of requests; those of several kinds meet in the engine first.
+
+    Returns:
+        (the logs, lines that tell of an event once more, what joining found).
+    """
+    kinds = [kind for kind in LOG_KINDS if case.sources(kind)]
+    if not set(kinds) - {"authentication"}:
         raise EvidenceError(
             "there is no request to analyse",
             where="case.toml",
             expected="at least one [[source]] of kind access_log or audit_trail with a readable line",
         )
-    connection.read_parquet([*chain.from_iterable(parts.values())], union_by_name=True).create_view("clear_lines")
-    repeated = query(connection, "duplicates")
-    connection.register("repeated_lines", repeated.select("source_number", "line"))
-    joined = join_logs(connection, private, [kind for kind, of_kind in parts.items() if of_kind])
+    if len(kinds) == 1:
+        logs = _read(case, private, kinds, say, take=requests.add, compared=may_repeat(case))
+        requests.close()
+        repeated = repeated_lines([(one.source, one.events) for one in logs], requests.references())
+        requests.leave_out(repeated)
+        joined = nothing_to_join(connection)
+    else:
+        logs = _read(case, private, kinds, say)
+        parts = [part for one in logs for part in one.parts]
+        connection.read_parquet([str(part) for part in parts], union_by_name=True).create_view("clear_lines")
+        lines = pl.scan_parquet(parts, glob=False).select("source_number", "line", "request_ref")
+        repeated = repeated_lines([(one.source, one.events) for one in logs], lines)
+        connection.register("repeated_lines", repeated.select("source_number", "line"))
+        joined = join_logs(connection, private)
+        for rows in batches(connection, "SELECT * FROM clear_requests ORDER BY source_number, line"):
+            requests.add(rows)
+        requests.close()
     for line in joined.told():
         say(line)
-    register = clear_register(clear_rows(reads, "register"))
-    known = _identities(case, key, register, connection)
-    say(f"keyed {known.subject_keys.height:,} subjects")
-    accounts, again = _accounts(reads)
-    duplicates = pl.concat([repeated.drop("source_number"), again]).sort("source", "line")
-    rejected = pl.concat([one.rejected.select(pl.lit(one.source.id).alias("source"), pl.all()) for one in reads])
-    tables = {
-        "register": known.register,
-        "subjects": known.subjects,
-        "persons": known.persons,
-        "keys": known.keys,
-        "accounts": accounts,
-        "claims": claimed_persons(clear_rows(reads, "claims"), register, known.person_keys),
-        "counters": _counters(reads),
-        "duplicates": duplicates,
-        "rejected": rejected,
-        "sources": _sources(reads, duplicates),
-        "files": pl.concat([one.files for one in reads]),
-        "joins": joined.shares,
-        "joined_lines": joined.lines,
-        "returned_people": returned_people(connection, reads, register, known),
-    }
-    with _unfinished_requests(case, connection, known) as requests:
-        connection.register("counters", tables["counters"])
-        connection.register("outages", _outages(case))
-        view(connection, "requests", requests)
-        tables["log_coverage"] = query(connection, "log_coverage")
-        for name, frame in tables.items():
-            write_table(frame, case.work / f"{name}.parquet")
-        requests.replace(case.work / "requests.parquet")
-    say(f"wrote {len(TABLES)} tables")
-    return [case.work / f"{name}.parquet" for name in TABLES]
+    connection.register("repeated_lines", repeated.select("source_number", "line"))
+    return logs, repeated, joined
 
 
-def _identities(case: Case, key: bytes, register: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> Identities:
-    kinds = sorted({source.subject_kind for _, source in case.logs() if source.subject_kind})
+def _logged(case: Case, asked: pl.DataFrame, subject_keys: SubjectKeys) -> pl.DataFrame:
+    """Return what the logs asked for, in clear, and whether a register could say whom it stands for."""
     registered = {source.operator for _, source in case.sources("register")}
-    logged = query(connection, "logged_subjects").with_columns(
+    messages = subject_keys.table().select(subject_key="key", subject_message="message")
+    return asked.join(messages, on="subject_key", how="left").with_columns(
         has_register=pl.col("operator").is_in(registered) & pl.col("subject_kind").is_in(list(CLEAR_SUBJECTS))
     )
-    return identities(key, register, subject_rows(register, kinds), logged)
 
 
-@contextmanager
-def _unfinished_requests(case: Case, connection: duckdb.DuckDBPyConnection, known: Identities) -> Iterator[Path]:
-    """Write the requests without holding them in memory, under a temporary name; they go if the block fails."""
-    connection.register("subject_keys", known.subject_keys)
-    case.work.mkdir(exist_ok=True)
-    unfinished = case.work / ".requests.parquet.unfinished"
-    try:
-        rows = connection.sql(sql("requests"), params={"lines_a_source": LINES_A_SOURCE})
-        rows.write_parquet(str(unfinished), compression="zstd")
-        yield unfinished
-    finally:
-        unfinished.unlink(missing_ok=True)
+def _rejected(reads: list[SourceRead]) -> pl.DataFrame:
+    rows = [one.rejected.select(pl.lit(one.source.id).alias("source"), pl.all()) for one in reads]
+    return pl.concat(rows)
 
 
 def _accounts(reads: list[SourceRead]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -182,14 +229,13 @@ def _sources(reads: list[SourceRead], duplicates: pl.DataFrame) -> pl.DataFrame:
     repeated = dict(duplicates.group_by("source").len().iter_rows())
     rows = []
     for one in reads:
-        admitted = sum(pl.scan_parquet(part).select(pl.len()).collect().item() for part in one.parts)
         n_duplicates = repeated.get(one.source.id, 0)
-        if admitted + one.rejected.height != one.read:
+        if one.admitted + one.rejected.height != one.read:
             raise EvidenceError(
                 f"source {one.source.id!r}: lines were lost in reading",
                 expected=f"{one.read:,} lines, as counted on the raw bytes",
-                found=f"{admitted:,} admitted and {one.rejected.height:,} rejected",
+                found=f"{one.admitted:,} admitted and {one.rejected.height:,} rejected",
                 remedy="this is a defect of the reader: please report it",
             )
-        rows.append((one.source.id, one.read, admitted - n_duplicates, one.rejected.height, n_duplicates))
+        rows.append((one.source.id, one.read, one.admitted - n_duplicates, one.rejected.height, n_duplicates))
     return pl.DataFrame(rows, schema=["source", "read", "accepted", "rejected", "duplicates"], orient="row")

@@ -56,24 +56,27 @@ NOTHING = Joined(
 )
 
 
-def join_logs(connection: duckdb.DuckDBPyConnection, private: Path, kinds: list[str]) -> Joined:
+def nothing_to_join(connection: duckdb.DuckDBPyConnection) -> Joined:
+    """Let later queries find that there is one kind of log, whose lines stand for themselves."""
+    connection.register("joined_lines", NOTHING.lines)
+    connection.register("request_tiers", pl.DataFrame(schema={"request_id": pl.Int64, "tier": pl.String}))
+    return NOTHING
+
+
+def join_logs(connection: duckdb.DuckDBPyConnection, private: Path) -> Joined:
     """Give the engine the view `clear_requests`: the admitted lines, one row a request.
 
     Args:
-        connection: reads `clear_lines`, `repeated_lines`.
+        connection: reads `clear_lines`, `repeated_lines`; gets `joined_lines`, `clear_requests`, `request_tiers`.
         private: where the requests are put that are made of several lines.
-        kinds: the kinds of log that have lines; one alone leaves nothing to join.
     """
-    if len(kinds) == 1:
-        connection.sql("SELECT * FROM clear_lines").create_view("clear_requests")
-        connection.register("joined_lines", NOTHING.lines)
-        return NOTHING
     lines = query(connection, "joined_lines", {"lines_a_source": LINES_A_SOURCE})
     connection.register("joined_lines", lines)
     _materialise(connection, private, "told_requests")
     for name in ("session_accounts", "session_clients"):
         create(connection, name)
     _materialise(connection, private, "clear_requests")
+    create(connection, "request_tiers", {"lines_a_source": LINES_A_SOURCE})
     return Joined(shares=query(connection, "joins"), lines=lines)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from forensics.case import Case
-from forensics.custody import evidence_files
+from forensics.custody import sha256_of
 from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError
+from forensics.evidence.ahead import ahead
 from forensics.evidence.door import admit
+from forensics.evidence.duplicates import write_events
 from forensics.evidence.formats import batches_of, offered_by
 from forensics.evidence.formats.lines import DIRECTIVE
 from forensics.evidence.mapping import (
@@ -26,6 +29,7 @@ from forensics.evidence.mapping import (
     with_ends,
 )
 from forensics.evidence.masking import masked_paths
+from forensics.evidence.members import members_of
 from forensics.evidence.pseudonyms import normal_subject, subject_message
 from forensics.vocabulary import EVIDENCE_FIELDS, LOG_KINDS
 
@@ -42,81 +46,152 @@ class SourceRead:
         source: its description.
         number: its place in `case.toml`, from 1.
         read: lines, counted on the raw bytes.
-        parts: the admitted rows, in clear, in the private folder.
-        named: whom answers named, in clear, in the private folder: `source_number`, `line`, `operator`, `member`.
+        admitted: rows that were handed on.
+        parts: the admitted rows, in clear, in the private folder; none where they were taken as they came.
+        named: whom answers named, in clear, in the private folder: `source_number`, `line`, `operator`, `tier`,
+            `member`.
+        events: which event each line of a log tells of (`forensics.evidence.duplicates`), in the private folder.
         rejected: the lines set aside: `line`, `byte_offset`, `reason`.
-        files: one row a file: `source`, `path` (inside the case), `first_line`, `lines`.
+        files: one row a file: `source`, `path` (inside the case), `member` (of an archive), `first_line`, `lines`.
+        hashes: SHA-256 of each file of evidence, by its path inside the case.
     """
 
     source: Source
     number: int
     read: int
+    admitted: int
     parts: list[Path]
     named: list[Path]
+    events: list[Path]
     rejected: pl.DataFrame
     files: pl.DataFrame
+    hashes: dict[str, str]
 
 
-def read_source(case: Case, number: int, source: Source, private: Path) -> SourceRead:
-    """Read all files of a source into clear Parquet parts in the private folder.
+FILES = {"source": pl.String, "path": pl.String, "member": pl.String, "first_line": pl.Int64, "lines": pl.Int64}
+
+
+def read_source(
+    case: Case,
+    number: int,
+    source: Source,
+    private: Path,
+    take: Callable[[pl.DataFrame], None] | None = None,
+    *,
+    compared: bool = True,
+) -> SourceRead:
+    """Read all files of a source, each once, hashing it meanwhile.
 
     Lines are numbered through the files of a source in the order of their names.
+
+    Args:
+        case: the case.
+        number: the source's place in `case.toml`.
+        source: its description.
+        private: the private folder.
+        take: is handed the admitted rows as they come; without it they are kept as parts in the private folder.
+        compared: whether a line may be told again: not where the log is one file whose lines bear no reference.
 
     Raises:
         EvidenceError: the file is not of the declared format, lacks a declared column, or holds nothing.
     """
-    parts: list[Path] = []
-    named: list[Path] = []
+    kept = _Kept(private=private, number=number, compared=compared)
     rejected: list[pl.DataFrame] = []
-    files: list[tuple[str, str, int, int]] = []
+    files: list[tuple[str, str, str | None, int, int]] = []
+    hashes: dict[str, Future[str]] = {}
     judge = _Judge(source=source, most_rejected_share=case.settings.most_rejected_share)
-    for path in evidence_files(case, source):
-        before = judge.read
-        for fields, aside, lines in _batches(case, source, path):
-            judge.refuse_hopeless(path.name, aside, lines)
-            rejected.append(aside.with_columns(pl.col("line") + before))
-            if fields.height:
-                parts.append(private / f"{number:04d}-{len(parts):06d}.parquet")
-                ready = _ready(case, number, source, fields).with_columns(pl.col("line") + before)
-                if source.kind in LOG_KINDS:
-                    named += _write_named(ready, parts[-1].with_suffix(".named"))
-                    ready = ready.drop("returned_people")
-                ready.write_parquet(parts[-1], compression="lz4")
-        files.append((source.id, path.relative_to(case.folder).as_posix(), before + 1, judge.read - before))
+    with ThreadPoolExecutor(1) as hashing:
+        for at, member in enumerate(members_of(case, source, private)):
+            before = judge.read
+            if member.place not in hashes:
+                hashes[member.place] = hashing.submit(sha256_of, member.evidence)
+            for rows, aside, lines in ahead(_prepared(case, number, source, member.path)):
+                judge.refuse_hopeless(member.path.name, aside, lines)
+                rejected.append(aside.with_columns(pl.col("line") + before))
+                if rows.height:
+                    kept.keep(rows.with_columns(pl.col("line") + before), source, at, take)
+            files.append((source.id, member.place, member.name, before + 1, judge.read - before))
+        digests = {place: digest.result() for place, digest in hashes.items()}
     judge.refuse_unreadable()
     return SourceRead(
         source=source,
         number=number,
         read=judge.read,
-        parts=parts,
-        named=named,
-        rejected=pl.concat(rejected),
-        files=pl.DataFrame(
-            files,
-            schema={"source": pl.String, "path": pl.String, "first_line": pl.Int64, "lines": pl.Int64},
-            orient="row",
-        ),
+        admitted=kept.admitted,
+        parts=kept.parts,
+        named=kept.named,
+        events=kept.events,
+        rejected=pl.concat(rejected) if rejected else nothing_left_out(),
+        files=pl.DataFrame(files, schema=FILES, orient="row"),
+        hashes=digests,
     )
 
 
-def refuse_unreadable_start(case: Case, source: Source) -> None:
+@dataclass(kw_only=True)
+class _Kept:
+    """What is kept of a source's admitted rows while it is read."""
+
+    private: Path
+    number: int
+    compared: bool
+    batches: int = 0
+    admitted: int = 0
+    parts: list[Path] = field(default_factory=list)
+    named: list[Path] = field(default_factory=list)
+    events: list[Path] = field(default_factory=list)
+
+    def keep(self, rows: pl.DataFrame, source: Source, file: int, take: Callable[[pl.DataFrame], None] | None) -> None:
+        """Hand rows on, or keep them as a part; of a log, note apart whom answers named and which events lines tell."""
+        self.admitted += rows.height
+        part = self.private / f"{self.number:04d}-{self.batches:06d}.parquet"
+        self.batches += 1
+        if source.kind in LOG_KINDS:
+            self.named += _write_named(rows, part.with_suffix(".named"))
+            if self.compared:
+                self.events.append(write_events(rows, source, file, part.with_suffix(".events")))
+            rows = rows.drop("returned_people")
+        if take is not None:
+            take(rows)
+            return
+        rows.write_parquet(part, compression="lz4")
+        self.parts.append(part)
+
+
+def nothing_left_out() -> pl.DataFrame:
+    """Return no lines: `line`, `byte_offset`, `reason`."""
+    return pl.DataFrame(schema={"line": pl.Int64, "byte_offset": pl.Int64, "reason": pl.String})
+
+
+def refuse_unreadable_start(case: Case, source: Source, private: Path) -> None:
     """Read the first lines of each file of a source, and refuse it as reading the whole would.
 
     Raises:
         EvidenceError: what begins there is not what `case.toml` says.
     """
     judge = _Judge(source=source, most_rejected_share=case.settings.most_rejected_share)
-    for path in evidence_files(case, source):
-        _, aside, lines = next(_batches(case, source, path), (None, None, 0))
+    for member in members_of(case, source, private, beginnings=True):
+        if member.name and source.format == "parquet":
+            continue  # its end says what it holds
+        _, aside, lines = next(_batches(case, source, member.path), (None, None, 0))
         if aside is not None:
-            judge.refuse_hopeless(path.name, aside, lines)
+            judge.refuse_hopeless(member.path.name, aside, lines)
     judge.refuse_unreadable()
 
 
-def _batches(case: Case, source: Source, path: Path) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int]]:
+Read = tuple[pl.DataFrame, pl.DataFrame, int]
+"""Admitted rows, lines set aside, lines counted."""
+
+
+def _prepared(case: Case, number: int, source: Source, path: Path) -> Iterator[Read]:
+    """Give (ready, set aside, lines counted) for each batch of a file, lines numbered from its first."""
+    for admitted, aside, lines in _batches(case, source, path):
+        yield _ready(case, number, source, admitted), aside, lines
+
+
+def _batches(case: Case, source: Source, path: Path) -> Iterator[Read]:
     """Give (admitted, set aside, lines counted) for each batch of a file, lines numbered from its first."""
     columns = columns_needed(source, offered_by(path, source), path.name)
-    for batch in batches_of(path, source, columns):
+    for batch in ahead(batches_of(path, source, columns)):
         fields, untyped = mapped(batch, source, case)
         unended = untyped.clear()
         if source.kind == "counters":
@@ -223,7 +298,7 @@ def _write_named(rows: pl.DataFrame, path: Path) -> list[Path]:
     apart = pl.col("returned_people").str.extract_all(r'[^;,|"\[\]]+')
     people = (
         rows.filter(pl.col("returned_people").is_not_null())
-        .select("source_number", "line", "operator", member=apart)
+        .select("source_number", "line", "operator", "tier", member=apart)
         .explode("member")
         .with_columns(normal_subject("member_number", "member"))
         .filter(pl.col("member") != "")

@@ -24,7 +24,7 @@ def returned_people(
     A member number that stands for several people at an operator names none of them.
 
     Args:
-        connection: reads `clear_requests`, `joined_lines`, `repeated_lines`.
+        connection: reads `joined_lines`, `repeated_lines`, `request_tiers`.
         reads: the sources, with what their answers named.
         register: the clear register with its messages.
         known: the register under keys.

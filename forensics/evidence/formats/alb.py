@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from forensics.evidence.formats.combined import REQUEST
-from forensics.evidence.formats.lines import Batch, Parsed, batches
+from forensics.evidence.formats.lines import Batch, Parsed, batches, why_not
 
 SECONDS = ("request_processing_time", "target_processing_time", "response_processing_time")
 START = (
@@ -49,7 +49,7 @@ ALB = _pattern()
 
 
 def read_alb(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read a load balancer's access log, plain or gzip, in blocks of bounded size."""
+    """Read a load balancer's access log, plain or compressed, in blocks of bounded size."""
     return batches(path, columns, _parse)
 
 
@@ -57,11 +57,7 @@ def _parse(lines: pl.DataFrame) -> Parsed:
     """Part the lines into parsed ones and unreadable ones."""
     parsed = lines.with_columns(raw=pl.col("text").str.extract_groups(ALB)).unnest("raw")
     readable = pl.col("time").is_not_null()
-    reason = (
-        pl.when(pl.col("text") == "")
-        .then(pl.lit("empty line"))
-        .otherwise(pl.lit("not a request as a load balancer of AWS logs it"))
-    )
+    reason = why_not("not a request as a load balancer of AWS logs it")
     unreadable = parsed.filter(~readable).select("line", "byte_offset", reason=reason)
     seconds = [pl.col(name).cast(pl.Float64, strict=False) for name in SECONDS]
     answered = pl.all_horizontal(part >= 0 for part in seconds)

@@ -26,5 +26,5 @@ CADDY = Words(
 
 
 def read_caddy(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read Caddy's JSON log, plain or gzip; every value is given as text."""
+    """Read Caddy's JSON log, plain or compressed; every value is given as text."""
     yield from read_documents(path, columns, CADDY)

@@ -8,9 +8,9 @@ from pathlib import Path
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, COMMON, parse_apache
 from forensics.evidence.formats.lines import Batch, batches
 
-COMMON_COLUMNS = tuple(name for name in COMBINED_COLUMNS if name not in ("referer", "user_agent"))
+COMMON_COLUMNS = tuple(name for name in COMBINED_COLUMNS if name not in ("referer", "user_agent", "forwarded_for"))
 
 
 def read_common(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read a common log, plain or gzip, in blocks of bounded size; `host` is the client."""
+    """Read a common log, plain or compressed, in blocks of bounded size; `host` is the client."""
     return batches(path, columns, lambda lines: parse_apache(lines, rf"{COMMON}(?:\s|$)", "common"))

@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from forensics.errors import EvidenceError
-from forensics.evidence.formats.lines import Batch, line_blocks, place_of
+from forensics.evidence.formats.lines import TOO_LONG, Batch, line_blocks, place_of
 
 DELIMITERS = (";", ",", "\t", "|")
 """Those that are tried on a header where `case.toml` names none: the one that cuts it into most fields."""
@@ -26,13 +26,15 @@ MOST_CHARACTERS_A_RECORD = 2**20
 """Beyond these a quoted field is one that somebody forgot to close."""
 UNCLOSED = "a quote opens and does not close"
 MISPLACED = "a quote closes before its field ends"
+NOT_HELD = '"\0 a line too long to be held \0"'
+"""Stands for such a line: a record by itself, and nothing that a quoted field can go on over."""
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 def read_csv(
     path: Path, columns: list[str], *, encoding: str | None = None, delimiter: str | None = None
 ) -> Iterator[Batch]:
-    """Read some columns of a CSV file, plain or gzip, in blocks of bounded size; every value is given as text.
+    """Read some columns of a CSV file, plain or compressed, in blocks of bounded size; every value is given as text.
 
     Raises:
         EvidenceError: as for `csv_columns`, or the file is not in UTF-8 and no encoding is declared.
@@ -97,7 +99,7 @@ def _records(path: Path, encoding: str | None, delimiter: str, most_lines: int |
                 expected="UTF-8, where case.toml declares no encoding",
                 remedy='declare encoding = "windows-1252" (or "utf-8", to take bytes that are no text for �)',
             )
-        begun = block.select("byte_offset", "text").head(most_lines or block.height)
+        begun = block.select("byte_offset", pl.col("text").fill_null(NOT_HELD)).head(most_lines or block.height)
         lines = begun if carried is None else pl.concat([carried, begun])
         records, carried = _gathered(lines, delimiter, more=True)
         if records.height:
@@ -207,6 +209,8 @@ def _parse(records: pl.DataFrame, header: list[str], delimiter: str) -> tuple[pl
     reason = (
         pl.when(pl.col("reason").is_not_null())
         .then(pl.col("reason"))
+        .when(pl.col("text") == NOT_HELD)
+        .then(pl.lit(TOO_LONG))
         .when(pl.col("text").str.strip_chars() == "")
         .then(pl.lit("empty line"))
         .when(count != len(header))

@@ -24,5 +24,5 @@ ECS = Words(made={"url": (("url.original", "url.path", "url.query"), _url)})
 
 
 def read_ecs(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read documents of the Elastic Common Schema, plain or gzip; every value is given as text."""
+    """Read documents of the Elastic Common Schema, plain or compressed; every value is given as text."""
     yield from read_documents(path, columns, ECS)

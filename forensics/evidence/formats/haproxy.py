@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from forensics.evidence.formats.combined import REQUEST
-from forensics.evidence.formats.lines import Batch, Parsed, batches
+from forensics.evidence.formats.lines import Batch, Parsed, batches, why_not
 
 HAPROXY = (
     r'^(?:[^"{}]*? )??(?P<client>[^ "{}\[\]]+|\[[0-9A-Fa-f:.]+\]):(?P<client_port>[0-9]+) '
@@ -40,7 +40,7 @@ NOTHING = {"-": None, "-1": None, "<NOSRV>": None}
 
 
 def read_haproxy(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read an HAProxy log, plain or gzip, in blocks of bounded size; what HAProxy says of itself is set aside."""
+    """Read an HAProxy log, plain or compressed, in blocks of bounded size; what HAProxy says of itself is set aside."""
     return batches(path, columns, _parse)
 
 
@@ -48,11 +48,7 @@ def _parse(lines: pl.DataFrame) -> Parsed:
     """Part the lines into parsed ones and unreadable ones."""
     parsed = lines.with_columns(raw=pl.col("text").str.extract_groups(HAPROXY)).unnest("raw")
     readable = pl.col("time").is_not_null()
-    reason = (
-        pl.when(pl.col("text") == "")
-        .then(pl.lit("empty line"))
-        .otherwise(pl.lit("not a request as HAProxy's HTTP log writes it"))
-    )
+    reason = why_not("not a request as HAProxy's HTTP log writes it")
     unreadable = parsed.filter(~readable).select("line", "byte_offset", reason=reason)
     captured = pl.col("request_headers").str.split("|")
     header = [captured.list.get(number, null_on_oob=True) for number in range(MOST_HEADERS)]

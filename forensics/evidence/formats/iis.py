@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from forensics.evidence.formats.lines import DIRECTIVE, Batch, Parsed, batches
+from forensics.evidence.formats.lines import DIRECTIVE, Batch, Parsed, batches, why_not
 
 FIELDS, DATE = r"^#Fields:[ \t]*(.*?)[ \t]*$", r"^#Date:[ \t]*([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ \t]|$)"
 VALUE = r'("(?:[^"]|"")*"|[^ \t]+)'
@@ -49,7 +49,7 @@ class _Heading:
 
 
 def read_iis(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read a W3C extended log, plain or gzip, in blocks of bounded size; directives are set aside as such."""
+    """Read a W3C extended log, plain or compressed, in blocks of bounded size; directives are set aside as such."""
     heading = _Heading()
     return batches(path, columns, lambda lines: _parse(lines, columns, heading))
 
@@ -57,11 +57,11 @@ def read_iis(path: Path, columns: list[str]) -> Iterator[Batch]:
 def _parse(lines: pl.DataFrame, columns: list[str], heading: _Heading) -> Parsed:
     """Part the lines into requests, with the columns that are asked for, and unreadable ones; carry the heading on."""
     text = pl.col("text")
-    dates = text.str.starts_with("#Date:")
+    dates = text.str.starts_with("#Date:").fill_null(value=False)
     day = pl.when(dates).then(text.str.extract(DATE).fill_null(UNKNOWN))
     headed = lines.with_columns(
         fields=text.str.extract(FIELDS).forward_fill().fill_null(pl.lit(heading.fields, dtype=pl.String)),
-        is_directive=text.str.starts_with("#"),
+        is_directive=text.str.starts_with("#").fill_null(value=False),
         **{
             "*day": day.forward_fill().fill_null(pl.lit(heading.day, dtype=pl.String)),
             "*section": dates.cum_sum().cast(pl.Int64),
@@ -74,11 +74,9 @@ def _parse(lines: pl.DataFrame, columns: list[str], heading: _Heading) -> Parsed
     found, heading.latest = _with_days(found, heading.latest, sections=headed["*section"][-1])
     heading.fields, heading.day = headed.select("fields", "*day").row(-1)
     rows = found.filter("*is_dated") if "date_time" in columns else found
-    reason = (
+    reason = why_not(
         pl.when("is_directive")
         .then(pl.lit(DIRECTIVE))
-        .when(text.str.strip_chars() == "")
-        .then(pl.lit("empty line"))
         .when(pl.col("fields").is_null())
         .then(pl.lit("no #Fields stands before it"))
         .when(pl.col("line").is_in(found["line"].implode()))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.engine import connect_unspilled, sql
-from forensics.evidence.formats.lines import Batch, line_blocks
+from forensics.evidence.formats.lines import Batch, line_blocks, why_not
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,7 +60,7 @@ ANY_WORDS = Words(made={"url": (("url.original", "url.path", "url.query", "url")
 
 
 def read_ndjson(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read JSON documents, plain or gzip, in blocks of bounded size; every value is given as text."""
+    """Read JSON documents, plain or compressed, in blocks of bounded size; every value is given as text."""
     yield from read_documents(path, columns, ANY_WORDS)
 
 
@@ -93,10 +93,8 @@ def _parse(
     values = {name: pl.coalesce([_value(place[path], words.nothing) for path in of]) for name, of in paths.items()}
     is_whole = pl.col("found").is_not_null()
     is_meant = values[words.required].is_not_null() if words.required else pl.lit(value=True)
-    reason = (
-        pl.when(text.str.strip_chars() == "")
-        .then(pl.lit("empty line"))
-        .when(begins & is_whole)
+    reason = why_not(
+        pl.when(begins & is_whole)
         .then(pl.lit("a document about something else than a request"))
         .when(begins)
         .then(pl.lit("not a whole JSON document"))

@@ -38,5 +38,5 @@ NGINX = Words(
 
 
 def read_nginx_json(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read an nginx log in JSON, plain or gzip; every value is given as text."""
+    """Read an nginx log in JSON, plain or compressed; every value is given as text."""
     yield from read_documents(path, columns, NGINX)

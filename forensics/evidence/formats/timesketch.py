@@ -25,7 +25,7 @@ EVENTS = Words(made={"datetime": (TIMES, first_filled)})
 def read_timesketch(
     path: Path, columns: list[str], *, encoding: str | None = None, delimiter: str | None = None
 ) -> Iterator[Batch]:
-    """Read events, plain or gzip; every value is given as text.
+    """Read events, plain or compressed; every value is given as text.
 
     Raises:
         EvidenceError: as for `read_csv`.

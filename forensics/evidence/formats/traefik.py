@@ -17,5 +17,5 @@ TRAEFIK = Words(made={"url": (("RequestPath",), pl.coalesce)}, nothing="-", requ
 
 
 def read_traefik(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read Traefik's access log in JSON, plain or gzip; every value is given as text."""
+    """Read Traefik's access log in JSON, plain or compressed; every value is given as text."""
     yield from read_documents(path, columns, TRAEFIK)
