@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import unquote_plus
 
 import polars as pl
@@ -10,6 +11,7 @@ from forensics.case import Case
 from forensics.declaration import EPOCHS, TABLES, Reference, Screen, Source
 from forensics.errors import EvidenceError
 from forensics.evidence.formats import Batch
+from forensics.evidence.recurring import each_once
 from forensics.usual_fields import MILLISECONDS_A_UNIT
 from forensics.vocabulary import EVIDENCE_FIELDS
 
@@ -88,25 +90,24 @@ def _without_query(url: pl.Expr) -> pl.Expr:
     return url.str.replace(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", "").str.replace(r"[?#].*$", "")
 
 
-def _column(reference: str) -> pl.Expr:
+def _cut_url(reference: str, url: pl.Expr) -> pl.Expr:
+    """Return the path of a URL, or a parameter of its query."""
     if reference == "url.path":
-        return _without_query(pl.col("url"))
-    if reference.startswith("url.query."):
-        name = reference.removeprefix("url.query.")
-        escaped = "".join(f"\\{c}" if not c.isalnum() and c != "_" else c for c in name)
-        value = pl.col("url").str.extract(rf"[?&]{escaped}=([^&#]*)")
-        encoded = value.str.contains(r"[%+]")
-        return pl.when(encoded).then(value.map_elements(unquote_plus, return_dtype=pl.String)).otherwise(value)
-    return pl.col(reference)
+        return _without_query(url)
+    name = reference.removeprefix("url.query.")
+    escaped = "".join(f"\\{c}" if not c.isalnum() and c != "_" else c for c in name)
+    value = url.str.extract(rf"[?&]{escaped}=([^&#]*)")
+    encoded = value.str.contains(r"[%+]")
+    return pl.when(encoded).then(value.map_elements(unquote_plus, return_dtype=pl.String)).otherwise(value)
 
 
 def _value(reference: Reference) -> pl.Expr:
     if isinstance(reference, dict):
         return pl.lit(reference["const"])
     if isinstance(reference, list):
-        parts = [_column(one).cast(pl.String).fill_null("") for one in reference]
+        parts = [pl.col(one).cast(pl.String).fill_null("") for one in reference]
         return pl.concat_str(parts, separator=JOINED_BY)
-    return _column(reference)
+    return pl.col(reference)
 
 
 def _declared(source: Source) -> list[str]:
@@ -198,16 +199,42 @@ def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
         if unit:
             number = _milliseconds(number, *unit)
         return number.cast(NUMBERS[name], strict=False)
-    return _without_query(_text(name, dtype)) if name == "path" else _text(name, dtype)
+    is_whole = name == "path" and source.fields[name] != "url.path"
+    return _without_query(_text(name, dtype)) if is_whole else _text(name, dtype)
 
 
-def mapped(batch: Batch, source: Source, case: Case) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _moment(source: Source) -> str:
+    """Return the field that says when a line was written; registers and counters have none."""
+    return "submitted_at" if source.kind == "claims" else "requested_at"
+
+
+def local_times(source: Source, batch: Batch) -> pl.Series | None:
+    """Return when the lines of a batch say that they were written, where they name no zone; None where they may not."""
+    field = _moment(source)
+    if field not in source.fields:
+        return None
+    values = batch.rows.with_columns(_value(source.fields[field]).alias(field))[field]
+    if isinstance(values.dtype, pl.Datetime):
+        return None if values.dtype.time_zone else values.cast(pl.Datetime("us"))
+    forms = _declared(source) or USUAL_TIMES.get(source.format, ISO_TIMES)
+    local = [form for form in forms if form not in EPOCHS and "%z" not in form and "%#z" not in form]
+    if values.dtype != pl.String or not local:
+        return None
+    text = pl.col("value").str.strip_chars()
+    parsed = pl.coalesce([text.str.to_datetime(form, time_unit="us", strict=False) for form in local])
+    return each_once(values, lambda _: parsed)
+
+
+def mapped(
+    batch: Batch, source: Source, case: Case, instants: pl.Series | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Turn raw columns into typed fields.
 
     Args:
         batch: places and raw columns of some lines.
         source: says where each field is.
         case: gives the zone of local times.
+        instants: those of local times that occur twice, as far as the order of the lines tells (`repeated_hour`).
 
     Returns:
         (fields, unreadable): `fields` has `line`, `byte_offset` and every field of the source's kind (null
@@ -215,18 +242,50 @@ def mapped(batch: Batch, source: Source, case: Case) -> tuple[pl.DataFrame, pl.D
     """
     zone = str(case.zone(source))
     known = EVIDENCE_FIELDS[source.kind]
-    # A constant alone would be one row, whatever the height of the batch.
-    values = [_value(reference).alias(field) for field, reference in source.fields.items()]
-    raw = batch.rows.with_columns(batch.places["line"].alias(HEIGHT)).select(HEIGHT, *values).drop(HEIGHT)
-    typed = raw.select(_typed(field, raw.schema[field], source, zone).alias(field) for field in source.fields)
+    raw = _raw(batch, source)
+    typed = raw.select(
+        _each_instant(raw[field], source, zone)
+        if field in INSTANTS and raw.schema[field] == pl.String
+        else _typed(field, raw.schema[field], source, zone).alias(field)
+        for field in source.fields
+    )
+    if instants is not None:
+        field = _moment(source)
+        typed = typed.with_columns(pl.coalesce(field, instants + source.clock_offset).alias(field))
+    absent = [pl.lit(None, dtype=field_type(field)).alias(field) for field in known if field not in source.fields]
+    read = batch.places.hstack(typed).with_columns(absent).select("line", "byte_offset", *known)
+    if not _may_be_lost(source, raw, typed):
+        return read, batch.unreadable.clear()
     columns = batch.places.hstack(typed.select(pl.all().name.suffix("*"))).hstack(raw)
-    judged = columns.with_columns(reason=pl.coalesce(_reasons(source, raw.schema)))
-    unreadable = judged.filter(pl.col("reason").is_not_null()).select("line", "byte_offset", "reason")
-    fields = [
-        (pl.col(f"{field}*") if field in source.fields else pl.lit(None, dtype=field_type(field))).alias(field)
-        for field in known
-    ]
-    return judged.filter(pl.col("reason").is_null()).select("line", "byte_offset", *fields), unreadable
+    reasons = columns.select("line", "byte_offset", reason=pl.coalesce(_reasons(source, raw.schema)))
+    lost = reasons["reason"].is_not_null()
+    return read.filter(~lost), reasons.filter(lost)
+
+
+def _raw(batch: Batch, source: Source) -> pl.DataFrame:
+    """Return the fields as the file has them; what a URL is cut into is cut once where URLs recur."""
+    cut = {
+        reference: each_once(batch.rows["url"], partial(_cut_url, reference)).alias(reference)
+        for reference in dict.fromkeys(part for one in source.fields.values() for part in _parts(one))
+        if _raw_column(reference) != reference
+    }
+    # A constant alone would be one row, whatever the height of the batch.
+    rows = batch.rows.with_columns(batch.places["line"].alias(HEIGHT), *cut.values())
+    values = [_value(reference).alias(field) for field, reference in source.fields.items()]
+    return rows.select(HEIGHT, *values).drop(HEIGHT)
+
+
+def _each_instant(values: pl.Series, source: Source, zone: str) -> pl.Series:
+    made = each_once(values.alias("value"), lambda _: _instant("value", pl.String(), source, zone))
+    return made.alias(values.name)
+
+
+def _may_be_lost(source: Source, raw: pl.DataFrame, typed: pl.DataFrame) -> bool:
+    """Tell whether some value was there and is no longer, or is required and missing; a blank one counts as there."""
+    required = {field for field, needed in EVIDENCE_FIELDS[source.kind].items() if needed}
+    return any(
+        typed[field].null_count() > (0 if field in required else raw[field].null_count()) for field in source.fields
+    )
 
 
 def _reasons(source: Source, schema: pl.Schema) -> list[pl.Expr]:
@@ -265,9 +324,9 @@ def screens_of(case: Case, source: Source) -> list[Screen]:
     return [screen for screen in case.declared.screen if screen.operator in (None, source.operator)]
 
 
-def screen_of(case: Case, source: Source, column: str = "path") -> pl.Expr:
+def screen_of(case: Case, source: Source, of: pl.Expr | None = None) -> pl.Expr:
     """Return which of its operator's screens a request belongs to, from 0: the first that its path matches, or null."""
-    path, at = pl.col(column).fill_null(""), pl.col("requested_at")
+    path, at = (pl.col("path") if of is None else of).fill_null(""), pl.col("requested_at")
     matching = []
     for number, screen in enumerate(screens_of(case, source)):
         holds = path.str.contains(screen.match)

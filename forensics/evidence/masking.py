@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from forensics.evidence.recurring import each_once
+
 LONG_NUMBER = r"[0-9][0-9ABab .+_-]{11,}[0-9]"
 """Thirteen characters or more that look like a social-security number, also in groups and from Corsica (2A, 2B)."""
 
@@ -17,13 +19,36 @@ SPELLING = re.compile(r"[\s+._-]+")
 def masked_paths(rows: pl.DataFrame, subject_kind: str | None) -> pl.Series:
     """Return the paths of requests with `{subject}` and `{number}` in the place of whoever was asked for.
 
-    A path is decoded where only its decoded form gives somebody away (`1%2085%2005...`).
+    A path is decoded where only its decoded form gives somebody away (`1%2085%2005...`). Most paths hold nobody, and
+    that shows at once: then the few others alone are looked at line by line.
 
     Args:
         rows: `path`, `subject`, in clear.
         subject_kind: what the subject is; a page is what the path says, and stays.
     """
-    subject = pl.lit(None, dtype=pl.String) if subject_kind == "page" else pl.col("subject")
+    paths = rows["path"]
+    alone = each_once(paths, _masked_alone).alias("path")
+    if subject_kind in (None, "page") or rows["subject"].null_count() == rows.height:
+        return alone
+    has_digit = each_once(paths, lambda path: path.str.contains("[0-9%]")).fill_null(value=False)
+    needs_digit = rows["subject"].str.contains("[0-9]").fill_null(value=True)
+    may_hold = rows["subject"].is_not_null() & (has_digit | ~needs_digit)
+    if not may_hold.any():
+        return alone
+    of_lines = _masked_of_lines(rows.filter(may_hold).select("path", "subject"))
+    places = may_hold.arg_true()
+    return alone.scatter(places, of_lines) if len(places) < len(alone) else of_lines
+
+
+def _masked_alone(path: pl.Expr) -> pl.Expr:
+    """Return a path without long numbers, decoded where only that shows them."""
+    nobody = pl.lit(None, dtype=pl.String).alias("subject")
+    return path.map_batches(lambda paths: _masked_of_lines(paths.to_frame("path").with_columns(nobody)), pl.String)
+
+
+def _masked_of_lines(rows: pl.DataFrame) -> pl.Series:
+    """Return the paths of some requests, each with its own subject, masked."""
+    subject = pl.col("subject")
     encoded = rows["path"].filter(rows["path"].str.contains("%", literal=True)).unique()
     decoded = rows["path"]
     if len(encoded):
@@ -35,8 +60,8 @@ def masked_paths(rows: pl.DataFrame, subject_kind: str | None) -> pl.Series:
     given_away = pl.col("unveiled") != pl.col("decoded")
     masked = both.select(
         "decoded",
+        "subject",
         path=pl.when(given_away).then("unveiled").otherwise("masked"),
-        subject=subject,
     )
     bare = _bare(pl.col("subject"))
     still_there = _bare(pl.col("decoded")).str.contains(bare, literal=True) & (bare != "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +23,7 @@ from forensics.evidence.mapping import (
     action_of,
     columns_needed,
     field_type,
+    local_times,
     mapped,
     screen_of,
     screens_of,
@@ -31,6 +33,8 @@ from forensics.evidence.mapping import (
 from forensics.evidence.masking import masked_paths
 from forensics.evidence.members import members_of
 from forensics.evidence.pseudonyms import normal_subject, subject_message
+from forensics.evidence.recurring import each_once
+from forensics.evidence.repeated_hour import settled
 from forensics.vocabulary import EVIDENCE_FIELDS, LOG_KINDS
 
 ENOUGH_TO_JUDGE = 1_000
@@ -191,8 +195,10 @@ def _prepared(case: Case, number: int, source: Source, path: Path) -> Iterator[R
 def _batches(case: Case, source: Source, path: Path) -> Iterator[Read]:
     """Give (admitted, set aside, lines counted) for each batch of a file, lines numbered from its first."""
     columns = columns_needed(source, offered_by(path, source), path.name)
-    for batch in ahead(batches_of(path, source, columns)):
-        fields, untyped = mapped(batch, source, case)
+    read, zone = ahead(batches_of(path, source, columns)), case.zone(source)
+    batches = ((b, None) for b in read) if zone.key == "UTC" else settled(read, partial(local_times, source), zone)
+    for batch, instants in batches:
+        fields, untyped = mapped(batch, source, case, instants)
         unended = untyped.clear()
         if source.kind == "counters":
             fields, unended = with_ends(fields)
@@ -249,7 +255,7 @@ def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> p
     )
     if source.kind not in LOG_KINDS:
         return rows
-    rows = rows.with_columns(screen=screen_of(case, source), kind=pl.lit(source.kind)).with_columns(
+    rows = rows.with_columns(_screens(case, source, rows), kind=pl.lit(source.kind)).with_columns(
         action=action_of(case, source),
         is_action_known=pl.any_horizontal(pl.col("action", "screen").is_not_null()),
         tier=tier_of(case, source),
@@ -263,13 +269,20 @@ def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> p
     )
 
 
+def _screens(case: Case, source: Source, rows: pl.DataFrame) -> pl.Series:
+    """Return which screen each request belongs to, looked up once a path where that is all it depends on."""
+    if any(screen.valid_from or screen.valid_until for screen in screens_of(case, source)):
+        return rows.select(screen=screen_of(case, source)).to_series()
+    return each_once(rows["path"], lambda path: screen_of(case, source, path)).alias("screen")
+
+
 def _refuse_screens_that_need_the_subject(case: Case, source: Source, rows: pl.DataFrame) -> None:
     """Refuse a screen that only matches the number itself: later steps know paths with `{subject}` in its place.
 
     Raises:
         CaseError: names the screen.
     """
-    both = rows.select("screen", masked=screen_of(case, source))
+    both = rows.select("screen", masked=_screens(case, source, rows))
     lost = both.filter(pl.col("screen").is_not_null() & ~pl.col("screen").eq_missing(pl.col("masked")))
     if lost.height:
         match = screens_of(case, source)[lost["screen"][0]].match
