@@ -97,7 +97,22 @@ def test_the_url_is_the_original_one_or_put_together(tmp_path: Path, url: dict[s
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("x", "x"), (7, "7"), (True, "true"), (None, None), (["x"], "x"), (["x", "y"], '["x","y"]'), ("", "")],
+    [
+        ("x", "x"),
+        (7, "7"),
+        (True, "true"),
+        (None, None),
+        (["x"], "x"),
+        (["x", "y"], '["x","y"]'),
+        ("", ""),
+        ([7], "7"),
+        ([-1.5], "-1.5"),
+        ([True], "true"),
+        ([7, 8], "[7,8]"),
+        ([[7]], "[[7]]"),
+        ([], "[]"),
+        ("[::1]", "[::1]"),
+    ],
 )
 def test_a_value_of_any_kind_is_given_as_text_and_a_list_of_one_is_the_one(
     tmp_path: Path, value: object, expected: str | None

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.engine import connect_unspilled, sql
-from forensics.evidence.formats.lines import Batch, line_blocks, why_not
+from forensics.evidence.formats.lines import Batch, Parsed, batches, why_not
 
 if TYPE_CHECKING:
     import duckdb
 
 WRAPPER = '"_source"'
-ONE_IN_A_LIST = r'^\["([^"\\]*)"\]$'
-"""A list of one text; Elastic takes a value and a list of one for the same."""
+LIST = "[]"
+ONE_IN_A_LIST = r'^\[(?:"([^"\\]*)"|(-?[0-9][0-9.eE+-]*|true|false))\]$'
+"""A list of one value; Elastic takes a value and a list of one for the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,16 @@ class Words:
         made: columns made of what documents have: from which names, and how.
         nothing: the text that stands for no value, if any.
         required: a name that a document about a request has, if others share the file.
+        meant: the values of `required` in documents about a request; empty where any will do.
+        lists: names that end in `[]`, which `made` is given as a list of structs: the shape of one such list in
+            JSON. What has another shape is null there.
     """
 
     made: Mapping[str, tuple[tuple[str, ...], Callable[..., pl.Expr]]] = field(default_factory=dict)
     nothing: str | None = None
     required: str | None = None
+    meant: frozenset[str] = frozenset()
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 def path_and_query(path: pl.Expr, query: pl.Expr) -> pl.Expr:
@@ -67,32 +73,32 @@ def read_ndjson(path: Path, columns: list[str]) -> Iterator[Batch]:
 def read_documents(path: Path, columns: list[str], words: Words) -> Iterator[Batch]:
     """Read JSON documents as `read_ndjson`, in the words of one program or schema."""
     with connect_unspilled() as connection:
-        for lines in line_blocks(path):
-            rows, unreadable = _parse(lines, columns, words, connection)
-            yield Batch(
-                places=rows.select("line", "byte_offset"),
-                rows=rows.select(columns),
-                unreadable=unreadable,
-                lines=lines.height,
-            )
+        yield from batches(path, columns, lambda lines: parse_documents(lines, columns, words, connection))
 
 
-def _parse(
+def parse_documents(
     lines: pl.DataFrame, columns: list[str], words: Words, connection: duckdb.DuckDBPyConnection
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part the lines into documents, with the columns that are asked for, and unreadable ones."""
+) -> Parsed:
+    """Part the lines into documents, with the columns that are asked for, and unreadable ones.
+
+    Args:
+        lines: `line`, `byte_offset`, `text`.
+        columns: what to read of each document.
+        words: what is particular to the documents.
+        connection: the engine that reads them.
+    """
     text = pl.col("text")
     begins = text.str.strip_chars_start().str.starts_with("{")
     documents = lines.select("line", text=pl.when(begins).then(text))
     names = [name for column in columns for name in (words.made[column][0] if column in words.made else (column,))]
-    paths = json_paths([*names, *([words.required] if words.required else [])], lines["text"])
+    plain = [name.removesuffix(LIST) for name in names]
+    paths = json_paths([*plain, *([words.required] if words.required else [])], lines["text"])
     connection.register("documents", documents)
     every = [path for of in paths.values() for path in of]
     found = connection.sql(sql("json_values"), params={"paths": every}).pl()["found"]
     place = {path: number for number, path in enumerate(every)}
     values = {name: pl.coalesce([_value(place[path], words.nothing) for path in of]) for name, of in paths.items()}
     is_whole = pl.col("found").is_not_null()
-    is_meant = values[words.required].is_not_null() if words.required else pl.lit(value=True)
     reason = why_not(
         pl.when(begins & is_whole)
         .then(pl.lit("a document about something else than a request"))
@@ -100,11 +106,32 @@ def _parse(
         .then(pl.lit("not a whole JSON document"))
         .otherwise(pl.lit("not a JSON document"))
     )
-    read = lines.with_columns(found).with_columns(reason=reason, is_readable=is_whole & is_meant)
+    read = lines.with_columns(found).with_columns(reason=reason, is_readable=is_whole & _is_meant(values, words))
     unreadable = read.filter(~pl.col("is_readable")).select("line", "byte_offset", "reason")
+    rows = read.filter("is_readable")
+    for name in sorted(set(names) & set(words.lists)):
+        texts = rows.select("line", text=values[name.removesuffix(LIST)])
+        rows = rows.with_columns(_elements(texts, words.lists[name], connection).alias(name))
+        values[name] = pl.col(name)
     made = {name: how(*(values[part] for part in of)) for name, (of, how) in words.made.items() if name in columns}
     asked = [(values | made)[name].alias(name) for name in columns]
-    return read.filter("is_readable").select("line", "byte_offset", *asked), unreadable
+    return rows.select("line", "byte_offset", *asked), unreadable
+
+
+def _is_meant(values: Mapping[str, pl.Expr], words: Words) -> pl.Expr:
+    """Return whether a document is about a request."""
+    if words.required is None:
+        return pl.lit(value=True)
+    value = values[words.required]
+    return value.is_in(sorted(words.meant)).fill_null(value=False) if words.meant else value.is_not_null()
+
+
+def _elements(texts: pl.DataFrame, shape: str, connection: duckdb.DuckDBPyConnection) -> pl.Series:
+    """Return the lists that some texts hold; one element alone is a list of one."""
+    alone = pl.col("text").str.starts_with("{")
+    lists = pl.when(alone).then(pl.concat_str([pl.lit("["), pl.col("text"), pl.lit("]")])).otherwise("text")
+    connection.register("texts", texts.select("line", text=lists))
+    return connection.sql(sql("json_elements"), params={"shape": shape}).pl()["elements"]
 
 
 def json_paths(names: list[str], texts: pl.Series) -> dict[str, list[str]]:
@@ -135,7 +162,7 @@ def _quoted(name: str) -> str:
 
 
 def _value(number: int, nothing: str | None) -> pl.Expr:
-    """Return one of the values found, null where it is the text for nothing; of a list of one text, that text."""
+    """Return one of the values found, null where it is the text for nothing; of a list of one value, that value."""
     value = pl.col("found").list.get(number)
-    value = pl.when(value.str.starts_with('["')).then(value.str.replace(ONE_IN_A_LIST, "$1")).otherwise(value)
+    value = pl.when(value.str.starts_with("[")).then(value.str.replace(ONE_IN_A_LIST, "$1$2")).otherwise(value)
     return value if nothing is None else pl.when(value != nothing).then(value)
