@@ -16,8 +16,8 @@ from forensics.vocabulary import EVIDENCE_FIELDS, LOG_KINDS, SUBJECT_KINDS
 
 __all__ = ["Case", "Reference", "Screen", "Source", "load"]
 
-ZONES = {"iis": "UTC"}
-"""The zone that a format's definition gives its times."""
+ZONES = {"ecs": "UTC", "iis": "UTC", "timesketch": "UTC"}
+"""The zone that a format's definition, or the program it is for, gives times that name none."""
 
 
 class Case(BaseModel):
@@ -55,7 +55,7 @@ class Case(BaseModel):
 
     def zone(self, source: Source) -> ZoneInfo:
         """Return the time zone of a source's local times: its own, that of its format, or the case's."""
-        return ZoneInfo(source.timezone or ZONES.get(source.format) or self.declared.case.timezone)
+        return ZoneInfo(source.timezone or ZONES.get(source.line_format) or self.declared.case.timezone)
 
 
 def _check_references(declared: Declaration, where: str) -> None:

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FORMATS = (
-    "alb", "caddy", "combined", "common", "csv", "ecs", "haproxy", "iis", "ndjson", "nginx_json", "parquet",
-    "timesketch", "traefik",
+    "alb", "caddy", "combined", "common", "csv", "ecs", "fhir_audit", "haproxy", "iis", "ndjson", "nginx_json",
+    "ocsf", "parquet", "splunk", "timesketch", "traefik",
 )  # fmt: skip
-TABLES = frozenset({"csv", "timesketch"})
+TABLES = frozenset({"csv", "splunk", "timesketch"})
 """The formats that may be in another encoding than UTF-8, and of which the delimiter may be said."""
-DOCUMENTS = frozenset({"caddy", "ecs", "ndjson", "nginx_json", "traefik"})
+DOCUMENTS = frozenset({"caddy", "ecs", "fhir_audit", "ndjson", "nginx_json", "ocsf", "traefik"})
 """The formats of a JSON document a line, whose names may be paths."""
+RAW_FORMATS = ("alb", "combined", "common", "haproxy", *sorted(DOCUMENTS))
+"""The formats that a line inside another export may have: those in which a line tells all of itself."""
+EXPORTED = "export."
+"""What stands before the name of an export's own column where the lines inside it have names of their own."""
 ENCODINGS = {
     "ascii": "utf-8", "utf-8": "utf-8", "utf-8-sig": "utf-8", "cp1252": "windows-1252", "iso8859-1": "iso-8859-1",
     "iso8859-15": "iso-8859-15", "cp850": "cp850",
@@ -217,6 +221,7 @@ class Source(Block):
     members: Name = "*"
     """Which files of an archive are meant, where `path` is a zip or a tar."""
     format: Literal[FORMATS]  # type: ignore[valid-type]
+    raw_format: Literal[RAW_FORMATS] | None = None  # type: ignore[valid-type]
     encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
     delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
     date_format: DateFormat | list[DateFormat] | None = None
@@ -231,26 +236,41 @@ class Source(Block):
     @model_validator(mode="before")
     @classmethod
     def _usual_fields(cls, given: object) -> object:
-        """Give a log in the words of a schema the fields of that schema, where it declares none."""
+        """Give a log in the words of a schema the fields of that schema, where it declares none.
+
+        Its subject only where `subject_kind` says what that is.
+        """
         if not isinstance(given, dict) or "fields" in given:
             return given
-        usual = USUAL_FIELDS.get(str(given.get("format")))
-        return {**given, "fields": usual} if usual else given
+        usual = USUAL_FIELDS.get(str(given.get("raw_format") or given.get("format")))
+        if not usual:
+            return given
+        fields = {field: name for field, name in usual.items() if field != "subject" or given.get("subject_kind")}
+        return {**given, "fields": fields}
 
     @model_validator(mode="after")
     def _said_of_tables(self) -> Self:
         if self.format not in TABLES and (self.encoding or self.delimiter):
             raise ValueError(f"encoding and delimiter are for format {' or '.join(sorted(TABLES))}")
+        if self.raw_format and self.format != "splunk":
+            raise ValueError("raw_format is for format splunk")
         return self
 
     @model_validator(mode="after")
     def _names_of_documents(self) -> Self:
-        for field, reference in self.fields.items() if self.format in {*DOCUMENTS, "timesketch"} else ():
+        for field, reference in self.fields.items() if self.line_format in {*DOCUMENTS, "timesketch"} else ():
             for name in () if isinstance(reference, dict) else [reference] if isinstance(reference, str) else reference:
+                if self.raw_format and name.startswith(EXPORTED):
+                    continue
                 grammar = JSON_PATH if name.startswith("json:") else JSON_NAME
                 if not grammar.fullmatch(name):
                     raise ValueError(f'{field}: expected a name such as source.ip, or json:$.a."b c"[0]')
         return self
+
+    @property
+    def line_format(self) -> str:
+        """Return the format that the fields of a line are in: that of the lines inside an export, or its own."""
+        return self.raw_format or self.format
 
     @property
     def clock_offset(self) -> timedelta:

@@ -12,7 +12,7 @@ from forensics.detection.verdicts import subjects_are_people
 from forensics.engine import private_folder
 from forensics.evidence.reading import refuse_unreadable_start
 
-LINES = ("alb", "combined", "common", "csv", "haproxy", "iis", "timesketch")
+LINES = ("alb", "combined", "common", "csv", "haproxy", "iis", "splunk", "timesketch")
 WORK_BYTES_A_BYTE = dict.fromkeys(LINES, 0.7) | dict.fromkeys(DOCUMENTS, 0.4) | {"parquet": 3.0}
 """Space under work/ and in the private folder for one byte of evidence; measured on the demo case and on a web log
 (combined, ecs, Parquet), and taken over for the other formats of lines and of documents."""

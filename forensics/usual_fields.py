@@ -1,6 +1,6 @@
 """Where the formats that have words of their own keep our fields, for a log whose `[[source]]` declares none.
 
-None of them has a name for the subject: whom a request asked for has to be declared.
+Only FHIR has a name for the subject; elsewhere whom a request asked for has to be declared.
 """
 
 from __future__ import annotations
@@ -31,10 +31,27 @@ TRAEFIK_FIELDS = {
     "status": "DownstreamStatus", "response_bytes": "DownstreamContentSize", "duration_ms": "Duration",
 }  # fmt: skip
 """Traefik 3. The agent is there where the configuration keeps that header."""
+OCSF_FIELDS = {
+    "requested_at": "time", "account_id": "actor.user.name", "client_ip": "src_endpoint.ip",
+    "client_port": "src_endpoint.port", "user_agent": "http_request.user_agent",
+    "method": "http_request.http_method", "path": "url.path", "status": "http_response.code",
+    "response_bytes": "http_response.length", "duration_ms": "duration", "server": "dst_endpoint.hostname",
+    "session_token": "actor.session.uid", "request_ref": "metadata.uid", "action": "activity",
+}  # fmt: skip
+"""Open Cybersecurity Schema Framework 1. Times are in milliseconds, as ours."""
+FHIR_AUDIT_FIELDS = {
+    "requested_at": "recorded", "account_id": "account", "client_ip": "agent.address", "path": "url.path",
+    "status": "status", "server": "observer", "request_ref": "id", "action": "interaction",
+    "subject": "patient.identifier",
+}  # fmt: skip
+"""AuditEvent of HL7 FHIR, Releases 4 and 5. What the subject's number is, `subject_kind` says."""
 USUAL_FIELDS = {
     "caddy": CADDY_FIELDS,
     "ecs": ECS_FIELDS,
+    "fhir_audit": FHIR_AUDIT_FIELDS,
     "nginx_json": NGINX_FIELDS,
+    "ocsf": OCSF_FIELDS,
+    "splunk": {"requested_at": "_time"},
     "timesketch": {"requested_at": "datetime"},
     "traefik": TRAEFIK_FIELDS,
 }

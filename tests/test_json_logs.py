@@ -7,61 +7,15 @@ import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from line_cases import case_of, taken, written
 
-from forensics.case import Case, load
 from forensics.errors import EvidenceError
-from forensics.evidence.formats import batches_of, offered_by
-from forensics.evidence.mapping import columns_needed, mapped
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "data"
-CASE = """\
-[case]
-id = "documents"
-timezone = "Europe/Paris"
-[[operator]]
-name = "Viareso"
-[[source]]
-id = "log"
-operator = "Viareso"
-kind = "access_log"
-path = "evidence/log"
-"""
-
-
-def case_of(folder: Path, said: str) -> Case:
-    (folder / "case.toml").write_text(CASE + said, encoding="utf-8")
-    return load(folder)
-
-
-def taken(case: Case, path: Path) -> tuple[list[dict[str, Any]], list[str], int]:
-    """The fields of a file that hold something, the reasons of what is set aside, the number of lines."""
-    source = case.declared.source[0]
-    columns = columns_needed(source, offered_by(path, source), path.name)
-    rows: list[dict[str, Any]] = []
-    aside: list[tuple[int, str]] = []
-    lines = 0
-    for batch in batches_of(path, source, columns):
-        fields, untyped = mapped(batch, source, case)
-        rows += fields.drop("byte_offset").to_dicts()
-        aside += [(row[0], row[2]) for row in (*batch.unreadable.rows(), *untyped.rows())]
-        lines += batch.lines
-    held = [{name: value for name, value in row.items() if value is not None} for row in rows]
-    assert len(held) + len(aside) == lines
-    return held, [reason for _, reason in sorted(aside)], lines
-
-
-def written(tmp_path: Path, *documents: object) -> Path:
-    path = tmp_path / "log"
-    texts = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in documents]
-    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-    return path
-
-
 NGINX = {
     "time_iso8601": "2024-01-18T11:00:05+01:00", "remote_addr": "2001:db8::17", "remote_port": "51234",
     "remote_user": "opt-0417", "request": "GET /droits?numero=1&x=é HTTP/1.1", "status": "200",
@@ -216,6 +170,7 @@ TIMES = [
     ("2024-01-18T10:00:05Z", "", datetime(2024, 1, 18, 10, 0, 5)),
     (" ", "1705572005250000", datetime(2024, 1, 18, 10, 0, 5, 250_000)),
     ("1705572005250000", "", datetime(2024, 1, 18, 10, 0, 5, 250_000)),
+    ("2024-01-18 10:00:05", "", datetime(2024, 1, 18, 10, 0, 5)),  # in UTC to Timesketch, whatever the case's zone
 ]
 
 
@@ -261,7 +216,9 @@ def test_sample_logs_of_other_tools_are_read(tmp_path: Path, file_format: str, p
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample logs are not on this machine (shared/data)")
-@pytest.mark.parametrize("file_format", ["caddy", "csv", "ndjson", "nginx_json", "timesketch", "traefik"])
+@pytest.mark.parametrize(
+    "file_format", ["caddy", "csv", "fhir_audit", "ndjson", "nginx_json", "ocsf", "splunk", "timesketch", "traefik"]
+)
 def test_any_sample_is_read_or_refused_in_any_format(tmp_path: Path, file_format: str):
     fields = '[source.fields]\nrequested_at = "datetime"\n' if file_format in {"csv", "ndjson"} else ""
     case = case_of(tmp_path, f'format = "{file_format}"\n{fields}')

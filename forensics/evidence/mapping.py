@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 import polars as pl
 
 from forensics.case import Case
-from forensics.declaration import EPOCHS, TABLES, Reference, Screen, Source
+from forensics.declaration import EPOCHS, EXPORTED, TABLES, Reference, Screen, Source
 from forensics.errors import EvidenceError
 from forensics.evidence.formats import Batch
 from forensics.evidence.recurring import each_once
@@ -37,6 +37,8 @@ USUAL_TIMES = {
     "haproxy": ["%d/%b/%Y:%H:%M:%S%.f"],
     "caddy": ["epoch_s", *ISO_TIMES],
     "nginx_json": [*ISO_TIMES, LOG_TIME, "epoch_s"],
+    "ocsf": ["epoch_ms", *ISO_TIMES],
+    "splunk": [*ISO_TIMES, ISO_APART, "epoch_s"],
     "timesketch": [*ISO_TIMES, ISO_APART, "epoch_us"],
 }
 """How each format writes its times, where `case.toml` does not say; the others in ISO 8601."""
@@ -123,9 +125,15 @@ def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Exp
         aware = _from_local(column.cast(pl.Datetime("us")), zone)
     else:
         text = _text(name, dtype).str.strip_chars()
-        forms = _declared(source) or USUAL_TIMES.get(source.format, ISO_TIMES)
+        forms = _declared(source) or USUAL_TIMES.get(_format_of(source, name), ISO_TIMES)
         aware = pl.coalesce([_parse(text, form, zone) for form in forms])
     return aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
+
+
+def _format_of(source: Source, field: str) -> str:
+    """Return the format whose ways a field is written in: an export's own columns are not in that of its lines."""
+    is_exported = source.raw_format and str(source.fields[field]).startswith(EXPORTED)
+    return source.format if is_exported else source.line_format
 
 
 def _parse(text: pl.Expr, form: str, zone: str) -> pl.Expr:
@@ -193,9 +201,10 @@ def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
         return _date(name, dtype, source)
     if name in NUMBERS:
         number = _text(name, dtype).str.strip_chars() if dtype == pl.String else pl.col(name)
-        if source.format in TABLES and dtype == pl.String:
+        written_in = _format_of(source, name)
+        if written_in in TABLES and dtype == pl.String:
             number = _whole_number(number)
-        unit = MILLISECONDS_A_UNIT.get((source.format, str(source.fields[name]))) if name == "duration_ms" else None
+        unit = MILLISECONDS_A_UNIT.get((written_in, str(source.fields[name]))) if name == "duration_ms" else None
         if unit:
             number = _milliseconds(number, *unit)
         return number.cast(NUMBERS[name], strict=False)

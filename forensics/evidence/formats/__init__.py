@@ -12,12 +12,15 @@ from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
 from forensics.evidence.formats.common import COMMON_COLUMNS, read_common
 from forensics.evidence.formats.csv import csv_columns, read_csv
 from forensics.evidence.formats.ecs import read_ecs
+from forensics.evidence.formats.fhir_audit import read_fhir_audit
 from forensics.evidence.formats.haproxy import HAPROXY_COLUMNS, read_haproxy
 from forensics.evidence.formats.iis import read_iis
 from forensics.evidence.formats.lines import Batch
 from forensics.evidence.formats.ndjson import read_ndjson
 from forensics.evidence.formats.nginx_json import read_nginx_json
+from forensics.evidence.formats.ocsf import read_ocsf
 from forensics.evidence.formats.parquet import parquet_columns, read_parquet
+from forensics.evidence.formats.splunk import read_splunk, splunk_columns
 from forensics.evidence.formats.timesketch import read_timesketch, timesketch_columns
 from forensics.evidence.formats.traefik import read_traefik
 
@@ -29,10 +32,12 @@ READERS = {
     "combined": read_combined,
     "common": read_common,
     "ecs": read_ecs,
+    "fhir_audit": read_fhir_audit,
     "haproxy": read_haproxy,
     "iis": read_iis,
     "ndjson": read_ndjson,
     "nginx_json": read_nginx_json,
+    "ocsf": read_ocsf,
     "parquet": read_parquet,
     "traefik": read_traefik,
 }
@@ -57,6 +62,8 @@ TABLES = {"csv": (csv_columns, read_csv), "timesketch": (timesketch_columns, rea
 
 def offered_by(path: Path, source: Source) -> list[str] | None:
     """Return the raw columns that a file of a source offers, as `columns_of`."""
+    if source.format == "splunk":
+        return splunk_columns(path, source)
     if source.format not in TABLES:
         return columns_of(path, source.format)
     return TABLES[source.format][0](path, source.encoding, source.delimiter)
@@ -64,6 +71,8 @@ def offered_by(path: Path, source: Source) -> list[str] | None:
 
 def batches_of(path: Path, source: Source, columns: list[str]) -> Iterator[Batch]:
     """Read some columns of a file of a source."""
+    if source.format == "splunk":
+        return read_splunk(path, columns, source)
     if source.format not in TABLES:
         return READERS[source.format](path, columns)
     return TABLES[source.format][1](path, columns, encoding=source.encoding, delimiter=source.delimiter)

@@ -50,10 +50,10 @@ ALB = _pattern()
 
 def read_alb(path: Path, columns: list[str]) -> Iterator[Batch]:
     """Read a load balancer's access log, plain or compressed, in blocks of bounded size."""
-    return batches(path, columns, _parse)
+    return batches(path, columns, parse_alb)
 
 
-def _parse(lines: pl.DataFrame) -> Parsed:
+def parse_alb(lines: pl.DataFrame) -> Parsed:
     """Part the lines into parsed ones and unreadable ones."""
     parsed = lines.with_columns(raw=pl.col("text").str.extract_groups(ALB)).unnest("raw")
     readable = pl.col("time").is_not_null()

@@ -1,6 +1,6 @@
 """JSON documents, one a line, in the words of the Elastic Common Schema: as agents write them and as Elastic exports.
 
-The column `url` is made of `url.original`, else of `url.path` and `url.query`.
+The column `url` is made of `url.original`, else of `url.path` and `url.query`. A time without a zone is in UTC.
 
 Names: Elastic Common Schema 8, field reference, https://www.elastic.co/docs/reference/ecs
 """

@@ -41,10 +41,10 @@ NOTHING = {"-": None, "-1": None, "<NOSRV>": None}
 
 def read_haproxy(path: Path, columns: list[str]) -> Iterator[Batch]:
     """Read an HAProxy log, plain or compressed, in blocks of bounded size; what HAProxy says of itself is set aside."""
-    return batches(path, columns, _parse)
+    return batches(path, columns, parse_haproxy)
 
 
-def _parse(lines: pl.DataFrame) -> Parsed:
+def parse_haproxy(lines: pl.DataFrame) -> Parsed:
     """Part the lines into parsed ones and unreadable ones."""
     parsed = lines.with_columns(raw=pl.col("text").str.extract_groups(HAPROXY)).unnest("raw")
     readable = pl.col("time").is_not_null()

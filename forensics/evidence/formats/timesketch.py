@@ -1,7 +1,7 @@
 """Timesketch's events, as CSV or as a JSON document a line, which the first sign of the file tells apart.
 
 An event has `message`, `datetime` (ISO 8601), `timestamp_desc` and mostly `timestamp` (microseconds since 1970). The
-column `datetime` is the timestamp where an event has no other time.
+column `datetime` is the timestamp where an event has no other time; without a zone it is in UTC.
 
 Names: Timesketch, https://timesketch.org/guides/user/import-from-json-csv/
 """
