@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 
 import pandera.polars as pa
 import polars as pl
@@ -78,8 +79,9 @@ def admit(fields: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     Returns:
         (admitted, refused): `refused` has `line`, `byte_offset`, `reason` (field and rule, never the value).
     """
+    empty = frozenset(name for name in fields.columns if fields[name].null_count() == fields.height)
     try:
-        MODELS[kind].validate(fields, lazy=True)
+        _model(kind, empty).validate(fields, lazy=True)
     except SchemaErrors as error:
         failures = error.failure_cases.filter(pl.col("index").is_not_null())
         if failures.height < error.failure_cases.height:
@@ -99,6 +101,14 @@ def admit(fields: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     judged = numbered.join(reasons, on="index", how="left", maintain_order="left")
     refused = judged.filter(pl.col("reason").is_not_null()).select("line", "byte_offset", "reason")
     return judged.filter(pl.col("reason").is_null()).drop("index", "reason"), refused
+
+
+@cache
+def _model(kind: str, empty: frozenset[str]) -> pa.DataFrameSchema:
+    """Return the model of a kind of rows, less the columns of which a batch has nothing: they pass anyhow."""
+    schema = MODELS[kind].to_schema()
+    optional = [name for name, column in schema.columns.items() if column.nullable and name in empty]
+    return schema.remove_columns(optional)
 
 
 def _nothing(fields: pl.DataFrame) -> pl.DataFrame:

@@ -124,10 +124,17 @@ def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Exp
     elif dtype == pl.Date:
         aware = _from_local(column.cast(pl.Datetime("us")), zone)
     else:
-        text = _text(name, dtype).str.strip_chars()
-        forms = _declared(source) or USUAL_TIMES.get(_format_of(source, name), ISO_TIMES)
-        aware = pl.coalesce([_parse(text, form, zone) for form in forms])
+        return _instant_of_text(name, source, zone, _text(name, dtype))
     return aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
+
+
+def _instant_of_text(field: str, source: Source, zone: str, text: pl.Expr) -> pl.Expr:
+    parsed = [_parse(text.str.strip_chars(), form, zone) for form in _forms(field, source)]
+    return pl.coalesce(parsed).dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
+
+
+def _forms(field: str, source: Source) -> list[str]:
+    return _declared(source) or USUAL_TIMES.get(_format_of(source, field), ISO_TIMES)
 
 
 def _format_of(source: Source, field: str) -> str:
@@ -191,7 +198,7 @@ def _text(name: str, dtype: pl.DataType) -> pl.Expr:
         whole = column.cast(pl.Int64, strict=False)
         return pl.when(whole == column).then(whole.cast(pl.String)).otherwise(column.cast(pl.String))
     text = column.cast(pl.String, strict=False)
-    return pl.when(text.str.strip_chars() != "").then(text)
+    return pl.when(text.str.contains(r"\S")).then(text)
 
 
 def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
@@ -225,8 +232,7 @@ def local_times(source: Source, batch: Batch) -> pl.Series | None:
     values = batch.rows.with_columns(_value(source.fields[field]).alias(field))[field]
     if isinstance(values.dtype, pl.Datetime):
         return None if values.dtype.time_zone else values.cast(pl.Datetime("us"))
-    forms = _declared(source) or USUAL_TIMES.get(source.format, ISO_TIMES)
-    local = [form for form in forms if form not in EPOCHS and "%z" not in form and "%#z" not in form]
+    local = [form for form in _forms(field, source) if form not in EPOCHS and "%z" not in form and "%#z" not in form]
     if values.dtype != pl.String or not local:
         return None
     text = pl.col("value").str.strip_chars()
@@ -285,7 +291,7 @@ def _raw(batch: Batch, source: Source) -> pl.DataFrame:
 
 
 def _each_instant(values: pl.Series, source: Source, zone: str) -> pl.Series:
-    made = each_once(values.alias("value"), lambda _: _instant("value", pl.String(), source, zone))
+    made = each_once(values, partial(_instant_of_text, values.name, source, zone))
     return made.alias(values.name)
 
 

@@ -261,8 +261,9 @@ def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> p
         tier=tier_of(case, source),
     )
     value = _subject_value(source) if source.subject_kind else pl.lit(None, dtype=pl.String)
-    rows = rows.with_columns(path=masked_paths(rows, source.subject_kind))
-    _refuse_screens_that_need_the_subject(case, source, rows)
+    masked = masked_paths(rows, source.subject_kind)
+    _refuse_screens_that_need_the_subject(case, source, rows, masked)
+    rows = rows.with_columns(masked.alias("path"))
     return rows.drop("screen").with_columns(
         subject_kind=pl.when(value.is_not_null()).then(pl.lit(source.subject_kind, dtype=pl.String)),
         subject_message=subject_message(source.operator, source.subject_kind or "", value),
@@ -276,13 +277,16 @@ def _screens(case: Case, source: Source, rows: pl.DataFrame) -> pl.Series:
     return each_once(rows["path"], lambda path: screen_of(case, source, path)).alias("screen")
 
 
-def _refuse_screens_that_need_the_subject(case: Case, source: Source, rows: pl.DataFrame) -> None:
+def _refuse_screens_that_need_the_subject(case: Case, source: Source, rows: pl.DataFrame, masked: pl.Series) -> None:
     """Refuse a screen that only matches the number itself: later steps know paths with `{subject}` in its place.
 
     Raises:
         CaseError: names the screen.
     """
-    both = rows.select("screen", masked=_screens(case, source, rows))
+    changed = rows.with_columns(masked=masked).filter(~pl.col("path").eq_missing(pl.col("masked")))
+    if not changed.height:
+        return
+    both = changed.select("screen", masked=_screens(case, source, changed.with_columns(path="masked")))
     lost = both.filter(pl.col("screen").is_not_null() & ~pl.col("screen").eq_missing(pl.col("masked")))
     if lost.height:
         match = screens_of(case, source)[lost["screen"][0]].match

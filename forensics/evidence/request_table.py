@@ -22,6 +22,9 @@ COLUMNS = (
 UNREPEATED = ("request_id", "request_ref", "requested_at", "subject_key")
 """Columns whose values hardly recur: a dictionary of them is larger than they are."""
 MOST_NOTED = 2_000_000
+RISING = ("request_id", "requested_at")
+"""Columns of which the steps are smaller than the values."""
+DICTIONARY_BYTES = 32 * 2**20
 SUBJECT = ["operator", "subject_kind", "subject_key"]
 ASKED = {"operator": pl.String, "subject_kind": pl.String, "subject_key": pl.Int64, "shown": pl.Boolean}
 
@@ -80,6 +83,9 @@ class RequestTable:
                 compression="zstd",
                 compression_level=1,
                 use_dictionary=[name for name in COLUMNS if name not in UNREPEATED],  # type: ignore[arg-type]
+                dictionary_pagesize_limit=DICTIONARY_BYTES,
+                column_encoding=dict.fromkeys(RISING, "DELTA_BINARY_PACKED"),
+                write_statistics=list(RISING),  # type: ignore[arg-type]
             )
         self._writer.write_table(table, row_group_size=max(1, table.num_rows))
 

@@ -27,6 +27,9 @@ COMBINED_COLUMNS = (
     "host", "identity", "user", "time", "method", "url", "protocol", "status", "bytes", "referer", "user_agent",
     "virtual_host", "forwarded_for",
 )  # fmt: skip
+USUAL_METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
+USUAL_PROTOCOLS = ("HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/2", "HTTP/3.0", "HTTP/3")
+LEAST_TIME = 3
 MAY_BE_ABSENT = ("virtual_host", "identity", "user", "bytes", "referer", "user_agent", "forwarded_for")
 ADDRESS = r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)$"
 NAMED = r"^[A-Za-z0-9._*\[\]:-]+$"
@@ -56,59 +59,55 @@ def parse_combined(lines: pl.DataFrame) -> Parsed:
 
 def _cut(lines: pl.DataFrame) -> pl.DataFrame:
     """Cut each line at its quotes and spaces; `is_plain` tells whether that gave what the grammar would."""
-    quoted = (
+    cut = (
         lines.lazy()
         .with_columns(pl.col("text").str.splitn('"', 7).alias("parts"))
         .unnest("parts")
         .rename({"field_3": "referer", "field_5": "user_agent"})
         .with_columns(
-            pl.col("field_0")
-            .str.split_exact(" ", 5)
-            .struct.rename_fields([f"head_{n}" for n in range(6)])
-            .alias("head"),
-            pl.col("field_1").str.splitn(" ", 3).struct.rename_fields(["method", "url", "protocol"]).alias("request"),
-            pl.col("field_2")
-            .str.split_exact(" ", 3)
-            .struct.rename_fields([f"sum_{n}" for n in range(4)])
-            .alias("sums"),
+            head=pl.col("field_0").str.splitn(" ", 4).struct.rename_fields(["host", "identity", "user", "time"]),
+            request=pl.col("field_1").str.splitn(" ", 3).struct.rename_fields(["method", "url", "protocol"]),
         )
-        .unnest("head", "request", "sums")
+        .unnest("head", "request")
     )
-    after = pl.col("field_6")
+    time, after, url = pl.col("time"), pl.col("field_6"), pl.col("url")
+    bare_time = time.str.strip_prefix("[").str.strip_suffix("] ")
     is_plain = pl.all_horizontal(
         ~pl.col("text").str.contains("\\", literal=True),
-        pl.col("head_0").str.contains(r"^[!-~]+$"),
-        pl.col("head_1") == "-",
-        pl.col("head_2").str.contains(r"^[!-~]+$"),
-        pl.col("head_3").str.contains(r"^\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9:]{8}$"),
-        pl.col("head_4").str.contains(r"^[+-][0-9]{4}\]$"),
-        pl.col("head_5") == "",
-        pl.col("method").str.contains(r"^[A-Za-z_-]+$"),
-        pl.col("url").str.contains(r"^\S"),
-        pl.col("protocol").str.contains(r"^HTTP/[0-9.]+$"),
+        pl.col("identity") == "-",
+        pl.col("host").str.contains(r"^\S+$"),
+        pl.col("user") != "",
+        time.str.starts_with("[") & time.str.ends_with("] ") & (time.str.len_bytes() > LEAST_TIME),
+        ~bare_time.str.contains("]", literal=True),
+        _is_one_of("method", USUAL_METHODS),
+        _is_one_of("protocol", USUAL_PROTOCOLS),
+        url.str.starts_with("/") | url.str.starts_with("http"),
         pl.col("field_2").str.contains(r"^ [0-9]{3} (?:[0-9]+|-) $"),
         pl.col("field_4") == " ",
         after.is_not_null(),
     )
-    time = pl.concat_str([pl.col("head_3").str.slice(1), pl.col("head_4").str.head(5)], separator=" ")
-    return quoted.select(
+    return cut.select(
         "line",
         "byte_offset",
         "method",
         "url",
         "protocol",
+        "host",
         is_plain=is_plain.fill_null(value=False),
-        host="head_0",
         identity=pl.lit(None, dtype=pl.String),
-        user=_said("head_2"),
-        time=time,
-        status="sum_1",
-        bytes=_said("sum_2"),
+        user=_said("user"),
+        time=bare_time,
+        status=pl.col("field_2").str.slice(1, 3),
+        bytes=_said_of(pl.col("field_2").str.slice(5).str.strip_suffix(" ")),
         referer=_said("referer"),
         user_agent=_said("user_agent"),
         forwarded_for=_said_of(after.str.extract(r'^ "([^"]*)"')),
         virtual_host=pl.lit(None, dtype=pl.String),
     ).collect()
+
+
+def _is_one_of(name: str, values: tuple[str, ...]) -> pl.Expr:
+    return pl.any_horizontal(pl.col(name) == value for value in values)
 
 
 def _said(name: str) -> pl.Expr:

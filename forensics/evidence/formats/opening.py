@@ -3,7 +3,7 @@
 What a file is, its first bytes say, not its name. Streams of several members (rotated logs put one after another) are
 read to their end.
 
-Signatures: RFC 1952, section 2.3.1 (gzip); bzip2 1.0 (`BZh`); RFC 8878, section 3.1.1 (zstd); APPNOTE 6.3.10, section
+Signatures: RFC 1952, section 2.3.1 (gzip); bzip2 1.0, stream and block headers; RFC 8878, section 3.1.1 (zstd); APPNOTE 6.3.10, section
 4.3.7 (zip); POSIX.1-2017, pax, ustar interchange format (tar).
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fnmatch
 import gzip
+import re
 import shutil
 import tarfile
 import zipfile
@@ -23,7 +24,8 @@ from typing import IO, cast
 from forensics.errors import EvidenceError
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-OTHERS = {b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
+OTHERS = {"bz2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), "zstd": re.compile(rb"\x28\xb5\x2f\xfd")}
+SIGNATURE_BYTES = 10
 USTAR_AT, USTAR = 257, b"ustar"
 MOST_GROWTH, ALLOWED_BYTES = 1_000, 2**30
 """An archive that unpacks to more than a thousand times its size, beyond the first GiB, holds no logs: logs become
@@ -43,9 +45,9 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         TornError: while reading: the compressed stream ends too soon or is damaged.
     """
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(SIGNATURE_BYTES)
         file.seek(0)
-        kind = next((name for magic, name in OTHERS.items() if start.startswith(magic)), None)
+        kind = next((name for name, magic in OTHERS.items() if magic.match(start)), None)
         try:
             if start.startswith(GZIP):
                 yield cast("IO[bytes]", gzip.GzipFile(fileobj=file))
