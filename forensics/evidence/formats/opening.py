@@ -3,8 +3,8 @@
 What a file is, its first bytes say, not its name. Streams of several members (rotated logs put one after another) are
 read to their end.
 
-Signatures: RFC 1952, section 2.3.1 (gzip); bzip2 1.0, stream and block headers; RFC 8878, section 3.1.1 (zstd); APPNOTE 6.3.10, section
-4.3.7 (zip); POSIX.1-2017, pax, ustar interchange format (tar).
+Signatures: RFC 1952, section 2.3.1 (gzip); bzip2 1.0, stream and block headers; RFC 8878, section 3.1.1 (zstd);
+APPNOTE 6.3.10, section 4.3.7 (zip); POSIX.1-2017, pax, ustar interchange format (tar).
 """
 
 from __future__ import annotations
