@@ -103,7 +103,8 @@ def run(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
         as_json: Print the result for machines.
     """
     from forensics.case import load
-    from forensics.headline import lines
+    from forensics.headline import journal_line, lines
+    from forensics.journal import entries
     from forensics.pipeline import run as run_case
 
     opened = load(case)
@@ -113,6 +114,7 @@ def run(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
         print(json.dumps(results.summary, ensure_ascii=False))
         return
     print("\n".join(lines(results.summary)))
+    print(journal_line(results.table("trials"), sum("headline" in entry for entry in entries(opened))))
     print(f"Report:    {case / 'results' / 'report-fr.html'} (français), report-en.html (English)")
     print(f"Notebooks: forensics lab {case}")
 
@@ -190,7 +192,8 @@ def verify(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(compared))
         return
-    print(f"Verified: {compared['inputs']} inputs unchanged, {compared['journal_entries']} journal entries in order,")
+    print(f"Verified: {compared['inputs']} inputs unchanged, {compared['journal_entries']} journal entries in order")
+    print(f"({compared['runs']} run(s), {compared['analyses']} different analyses, as the report says),")
     print(f"and a fresh derivation gives the same bytes in all {compared['outputs']} outputs.")
 
 

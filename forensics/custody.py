@@ -19,6 +19,7 @@ from typing import Any
 from forensics.case import Case
 from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError, UnavailableError
+from forensics.manifest import NAME, read
 
 Stamp = tuple[int, int]
 """Size and time of change (ns) of a file: other than before, its bytes may be too."""
@@ -45,6 +46,13 @@ def code_digest() -> str:
         if path.suffix in {".py", ".sql", ".html", ".css"} and "_notebooks" not in path.parts
     )
     return digest_of({name: sha256_of(root / name) for name in names})
+
+
+@cache
+def sql_digests() -> dict[str, str]:
+    """Return the SHA-256 of every query, by its path in the program."""
+    root = Path(str(files("forensics")))
+    return {f"forensics/sql/{path.name}": sha256_of(path) for path in sorted((root / "sql").glob("*.sql"))}
 
 
 @cache
@@ -226,21 +234,12 @@ def manifest_of(case: Case) -> dict[str, Any] | None:
     """Return what `results/manifest.json` says of the last finished run, or None where there is none.
 
     Raises:
-        EvidenceError: it is damaged, so that neither evidence nor key can be held against it.
+        EvidenceError: it cannot be read, so that neither evidence nor key can be held against it.
     """
-    path = case.results / "manifest.json"
     try:
-        manifest = json.loads(path.read_bytes())
-        _ = manifest["key_check"], manifest["outputs"], [(e["path"], e["sha256"]) for e in manifest["inputs"]]
+        return read(case.results / NAME)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
-        raise EvidenceError(
-            "the manifest of the last run is damaged",
-            where=str(path),
-            remedy="put it back; or move results/ away and run again",
-        ) from None
-    return manifest
 
 
 def refuse_changed(case: Case, entries: list[dict[str, Any]]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
+
 
 def lines(summary: Mapping[str, Any]) -> list[str]:
     """Return the headline of a case, a line each."""
@@ -41,6 +43,13 @@ def lines(summary: Mapping[str, Any]) -> list[str]:
         *(_lines_joined(row) for row in summary.get("joins", [])),
     ]
     return told
+
+
+def journal_line(trials: pl.DataFrame, runs: int) -> str:
+    """Return how many runs the journal keeps, how many different analyses they were, and how far these lie apart."""
+    told = f"{runs:,} run(s) of {trials.height:,} different {'analysis' if trials.height == 1 else 'analyses'}"
+    low, high = trials["certain"].min(), trials["certain"].max()
+    return f"Journal: {told}" + ("" if low == high else f", certain from {low:,} to {high:,}")
 
 
 def _lines_joined(row: Mapping[str, Any]) -> str:

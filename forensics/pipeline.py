@@ -6,15 +6,16 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 import polars as pl
 
-from forensics import custody, journal
-from forensics.case import Case
+from forensics import custody, journal, manifest, trials
+from forensics.case import Case, Source
 from forensics.case_key import key_check, open_key
-from forensics.engine import copy_file, write_text
+from forensics.engine import copy_file, write_table, write_text
 from forensics.results import Results
 from forensics.stage import is_kept, keep, record
 
@@ -54,13 +55,17 @@ def run(
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
+        if journalled:
+            _settle(case, key)
         inputs = _ingested(case, key, say)
         analysed = _analysed(case, key, inputs, say)
-        _reported(case, analysed, languages, say)
+        _reported(case, analysed, found, languages, say)
 
-        def enter(manifest: str) -> None:
+        def enter(finished: str) -> None:
             if journalled:
-                journal.append(case, key, _entry("run", case, manifest), found)
+                told = trials.entry("run", _analysis(case))
+                digest = hashlib.sha256(finished.encode()).hexdigest()
+                journal.append(case, key, {**told, "manifest_sha256": digest}, found)
 
         return _publish(case, languages, enter)
 
@@ -70,6 +75,7 @@ def ingest(case: Case, key_path: Path | None, say: Say) -> list[dict[str, Any]]:
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
+        _settle(case, key)
         inputs = _ingested(case, key, say)
         journal.append(case, key, {"command": "ingest", "evidence_digest": evidence_digest(inputs.entries)}, found)
     return pl.read_parquet(case.work / "sources.parquet", glob=False).to_dicts()
@@ -80,10 +86,21 @@ def analyse(case: Case, key_path: Path | None, say: Say) -> dict[str, Any]:
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
+        _settle(case, key)
         inputs = _ingested(case, key, say)
         _analysed(case, key, inputs, say)
-        journal.append(case, key, {"command": "analyse", "evidence_digest": evidence_digest(inputs.entries)}, found)
-    return Results(folder=case.work / "analysis").summary
+        journal.append(case, key, trials.entry("analyse", _analysis(case)), found)
+    return _analysis(case).summary
+
+
+def _analysis(case: Case) -> Results:
+    return Results(folder=case.work / "analysis")
+
+
+def _settle(case: Case, key: bytes) -> None:
+    """Enter the analysis of a command that was cut off before it could: its numbers were there to be read."""
+    if told := trials.owed(case):
+        journal.append(case, key, told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,26 +171,44 @@ def _analysed(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
 
     declared = case.declared.model_dump(mode="json", exclude={"source", "settings"})
     draft = {
-        "schema": 1,
         "case": case.declared.case.id,
         "evidence_digest": evidence_digest(inputs.entries),
         "key_check": key_check(key),
-        "sources": [source.id for source in case.declared.source],
-        "inputs": sorted(inputs.entries, key=lambda entry: entry["path"]),
+        "inputs": _declared_of(case, inputs.entries),
         "declaration": declaration_digest(case),
         "settings": case.settings.that_change_results(),
         "versions": custody.versions(),
         "code": custody.code_digest(),
+        "sql": custody.sql_digests(),
+        "outputs": {},
     }
 
     def make() -> list[Path]:
         written = analyse(case, draft["evidence_digest"], say)
-        manifest = case.work / "analysis" / "manifest.json"
-        lines = draft | {"inputs": _with_lines(case, draft["inputs"])}
-        write_text(json.dumps(lines, indent=1, sort_keys=True) + "\n", manifest)
-        return [*written, manifest]
+        drafted = case.work / "analysis" / manifest.NAME
+        found = {"inputs": _with_lines(case, draft["inputs"]), "last_day": _last_day(case)}
+        write_text(manifest.document(draft | found), drafted)
+        return [*written, drafted]
 
     return keep(case.work, "analysis", {"ingest": inputs.tables, "declared": declared, "manifest": draft}, make)
+
+
+def _declared_of(case: Case, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to each file what `case.toml` says of it: number of its source, exhibit, from whom, digest at seizure."""
+
+    def seized(source: Source, entry: dict[str, Any]) -> str | None:
+        declared = source.sha256_at_seizure
+        if isinstance(declared, dict):
+            declared = declared.get(entry["path"], declared.get(PurePosixPath(entry["path"]).name))
+        return declared and declared.lower()
+
+    of = {source.id: (number, source) for number, source in enumerate(case.declared.source, start=1)}
+    described = []
+    for entry in sorted(entries, key=lambda entry: (entry["path"], of[entry["source"]][0])):
+        number, source = of[entry["source"]]
+        told = {"exhibit": source.exhibit, "obtained_from": source.obtained_from}
+        described.append(entry | told | {"source_number": number, "sha256_at_seizure": seized(source, entry)})
+    return described
 
 
 def _with_lines(case: Case, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -191,10 +226,24 @@ def _lines_of(files: list[dict[str, Any]]) -> dict[str, Any]:
     return held | ({"members": members} if members else {})
 
 
-def _reported(case: Case, analysed: str, languages: Sequence[Language], say: Say) -> None:
+def _last_day(case: Case) -> str:
+    """Return the day of the last logged request, or that of the epoch where no line is a request."""
+    last = pl.scan_parquet(case.work / "requests.parquet", glob=False).select(pl.col("requested_at").max()).collect()
+    return (last.item() or datetime(1970, 1, 1)).date().isoformat()
+
+
+def _reported(case: Case, analysed: str, found: list[str], languages: Sequence[Language], say: Say) -> None:
     from forensics.report import render
 
-    analysis = Results(folder=case.work / "analysis")
+    analysis = _analysis(case)
+    this = trials.entry("run", analysis) | {"found": found}
+    tried = trials.tried(journal.entries(case), this)
+
+    def write_trials() -> list[Path]:
+        write_table(tried, analysis.folder / "trials.parquet")
+        return [analysis.folder / "trials.parquet"]
+
+    known = keep(case.work, "trials", {"analysis": analysed, "trials": tried.rows()}, write_trials)
     for language in languages:
 
         def make(language: Language = language) -> list[Path]:
@@ -203,49 +252,36 @@ def _reported(case: Case, analysed: str, languages: Sequence[Language], say: Say
             say(f"wrote the report ({language})")
             return [page]
 
-        keep(case.work, f"report-{language}", {"analysis": analysed, "language": language}, make)
+        made_from = {"analysis": analysed, "trials": known, "language": language}
+        keep(case.work, f"report-{language}", made_from, make)
 
 
 def _publish(case: Case, languages: Sequence[Language], enter: Callable[[str], None]) -> Results:
     """Put the finished files in `results/`, the manifest last; what the one before named alone goes."""
-    analysis = case.work / "analysis"
     made = [
         case.work / table
-        for stage in ("analysis", *(f"report-{language}" for language in languages))
+        for stage in ("analysis", "trials", *(f"report-{language}" for language in languages))
         for table in json.loads((case.work / f"{stage}.json").read_text())["tables"]
     ]
-    files = {path.name: path for path in made if path.name != "manifest.json"}
+    files = {path.name: path for path in made if path.name != manifest.NAME}
     case.results.mkdir(exist_ok=True)
-    outputs = {name: custody.sha256_of(path) for name, path in files.items()}
-    manifest = case.results / "manifest.json"
+    outputs = {name: {"bytes": path.stat().st_size, "sha256": custody.sha256_of(path)} for name, path in files.items()}
+    target = case.results / manifest.NAME
     before = custody.manifest_of(case)
-    changed = [name for name in files if not _is_there(case.results / name, outputs[name])]
+    changed = [name for name in files if not _is_there(case.results / name, outputs[name]["sha256"])]
     stale = [] if before is None else [name for name in before["outputs"] if name not in outputs]
     if changed or stale:
-        manifest.unlink(missing_ok=True)  # until it is written anew these are no finished results
+        target.unlink(missing_ok=True)  # until it is written anew these are no finished results
     for name in changed:
         copy_file(files[name], case.results / name)
     for name in stale:
         (case.results / name).unlink(missing_ok=True)
-    draft = json.loads((analysis / "manifest.json").read_text())
-    finished = json.dumps(draft | {"outputs": outputs}, indent=1, sort_keys=True) + "\n"
+    finished = manifest.document(manifest.read(case.work / "analysis" / manifest.NAME) | {"outputs": outputs})
     enter(finished)  # before the manifest: results that no journal tells of are not finished
-    write_text(finished, manifest)
+    write_text(finished, case.results / manifest.CRATE)
+    write_text(finished, target)
     return Results(folder=case.results)
 
 
 def _is_there(path: Path, digest: str) -> bool:
     return path.is_file() and custody.sha256_of(path) == digest
-
-
-def _entry(command: str, case: Case, manifest: str) -> dict[str, object]:
-    """Return what the journal keeps of a run: its settings and its headline, so that no trial goes unseen."""
-    headline = Results(folder=case.work / "analysis").headline
-    return {
-        "command": command,
-        "evidence_digest": json.loads(manifest)["evidence_digest"],
-        "settings": case.settings.that_change_results(),
-        "headline": {name: headline[name] for name in ("certain", "estimate", "low", "high", "perimeter")},
-        "manifest_sha256": hashlib.sha256(manifest.encode()).hexdigest(),
-        "versions": custody.versions(),
-    }

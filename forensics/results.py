@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from forensics.errors import CaseError
+from forensics.manifest import NAME, read
 from forensics.vocabulary import LINES_A_SOURCE
 
 TABLES = (
@@ -23,6 +24,7 @@ TABLES = (
     "estimates",
     "perimeter",
     "timeline",
+    "trials",
 )
 
 
@@ -39,8 +41,8 @@ class Results:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """Return `manifest.json`: inputs with their SHA-256, settings, versions, outputs."""
-        return json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+        """Return what `manifest.json` says as plain values: inputs with their SHA-256, settings, versions, outputs."""
+        return read(self.folder / NAME)
 
     def table(self, name: str) -> pl.DataFrame:
         """Return one results table by name, in the order of its key."""
@@ -59,9 +61,8 @@ class Results:
             CaseError: no file has this line.
         """
         number, line = divmod(request_id, LINES_A_SOURCE)
-        sources = self.manifest["sources"]
         for entry in self.manifest["inputs"]:
-            if sources.index(entry["source"]) + 1 != number:
+            if entry["source_number"] != number:
                 continue
             for file in entry.get("members", [entry]):
                 within = line - file["first_line"]
@@ -83,7 +84,7 @@ def load(case: Path | str) -> Results:
         CaseError: the case has no finished results yet.
     """
     folder = Path(case) / "results"
-    if not (folder / "manifest.json").is_file():
+    if not (folder / NAME).is_file():
         raise CaseError(
             "this case has no finished results",
             where=str(folder),

@@ -323,3 +323,26 @@ class Estimates(Table):
     width_from_unexplained: pl.Int64 = pa.Field(ge=0)
     width_from_lost_lines: pl.Int64 = pa.Field(ge=0)
     envelope_from_others: pl.Int64 = pa.Field(ge=0)
+
+
+class Trials(Table):
+    """One different analysis that the journal tells of, in the order in which it first does.
+
+    What tells analyses apart is digests, and settings and versions as JSON; numbers are those of the whole case.
+    """
+
+    trial: pl.Int64 = pa.Field(unique=True, ge=1)
+    is_this: pl.Boolean
+    journal_broken: pl.Boolean
+    evidence_digest: pl.String = pa.Field(nullable=True)
+    declaration: pl.String = pa.Field(nullable=True)
+    settings: pl.String = pa.Field(nullable=True)
+    code: pl.String = pa.Field(nullable=True)
+    versions: pl.String = pa.Field(nullable=True)
+    certain: pl.Int64 = pa.Field(nullable=True)
+    estimate: pl.Int64 = pa.Field(nullable=True)
+    low: pl.Int64 = pa.Field(nullable=True)
+    high: pl.Int64 = pa.Field(nullable=True)
+    envelope_low: pl.Int64 = pa.Field(nullable=True)
+    envelope_high: pl.Int64 = pa.Field(nullable=True)
+    perimeter: pl.Int64 = pa.Field(nullable=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from forensics import custody, journal
+from forensics import custody, journal, trials
 from forensics.case import Case
 from forensics.case_key import key_file, open_key
 from forensics.engine import private_folder
 from forensics.errors import CaseError, EvidenceError, VerificationError
+from forensics.manifest import CRATE, NAME
 from forensics.pipeline import LANGUAGES, Language, Say, declaration_digest, in_silence, run
+from forensics.results import Results
 
 
 def verify(case: Case, key_path: Path | None = None, say: Say = in_silence) -> dict[str, Any]:
@@ -19,7 +21,8 @@ def verify(case: Case, key_path: Path | None = None, say: Say = in_silence) -> d
     Nothing is written into the case.
 
     Returns:
-        What was compared: numbers of `inputs`, `outputs`, `journal_entries`.
+        What was compared: numbers of `inputs`, `outputs`, `journal_entries`; how many `runs` and different `analyses`
+        these tell of.
 
     Raises:
         CaseError: there is nothing to verify.
@@ -27,7 +30,7 @@ def verify(case: Case, key_path: Path | None = None, say: Say = in_silence) -> d
         VerificationError: names every file or journal entry that is not as it was.
         UnavailableError: a run is working on the case.
     """
-    path = case.results / "manifest.json"
+    path = case.results / NAME
     if not path.is_file():
         raise CaseError("there are no results to verify", where=str(path), remedy=f"forensics run {case.folder}")
     with custody.no_run_meanwhile(case):
@@ -39,8 +42,17 @@ def verify(case: Case, key_path: Path | None = None, say: Say = in_silence) -> d
         inputs, outputs = len(manifest["inputs"]), len(manifest["outputs"])
         say(f"compared {inputs} inputs, {outputs} outputs, {entries} journal entries")
         _refuse(findings)
+        _refuse(_told_otherwise(case))
         _refuse(_derived_otherwise(case, key_path, manifest, say), _made_otherwise(manifest))
-    return {"inputs": inputs, "outputs": outputs, "journal_entries": entries}
+        runs = sum("headline" in entry for entry in journal.entries(case))
+        analyses = Results(folder=case.results).table("trials").height
+    return {
+        "inputs": inputs,
+        "outputs": outputs,
+        "journal_entries": entries,
+        "runs": runs,
+        "analyses": analyses,
+    }
 
 
 def _manifest(case: Case) -> dict[str, Any]:
@@ -88,12 +100,28 @@ def _changed_inputs(case: Case, manifest: dict[str, Any]) -> list[str]:
     return findings + [f"{path}: evidence that was not there" for path in found if path not in expected]
 
 
+def _told_otherwise(case: Case) -> list[str]:
+    """Hold the trials that the report tells of, and the numbers that its run entered, against journal and results."""
+    results = Results(folder=case.results)
+    told = journal.entries(case)
+    now = trials.tried(told, trials.entry("run", results))
+    ran = [entry for entry in told if "manifest_sha256" in entry]
+    findings = []
+    if not now.equals(results.table("trials")):
+        findings.append("results/trials.parquet: the journal tells of other analyses than the report does")
+    if ran[-1].get("headline") != trials.entry("run", results)["headline"]:
+        findings.append("journal.jsonl: the last run entered other numbers than the results hold")
+    return findings
+
+
 def _changed_outputs(case: Case, manifest: dict[str, Any]) -> list[str]:
-    known = {"manifest.json", *manifest["outputs"]}
+    known = {NAME, CRATE, *manifest["outputs"]}
     strangers = sorted(path.name for path in case.results.iterdir() if path.name not in known)
+    expected = {name: file["sha256"] for name, file in manifest["outputs"].items()}
+    expected[CRATE] = custody.sha256_of(case.results / NAME)
     return [
         f"results/{name}: changed or missing"
-        for name, digest in manifest["outputs"].items()
+        for name, digest in expected.items()
         if not _is(case.results / name, digest)
     ] + [f"results/{name}: not one of the outputs" for name in strangers]
 
@@ -108,11 +136,11 @@ def _derived_otherwise(case: Case, key_path: Path | None, manifest: dict[str, An
     with private_folder() as fresh:
         again = case.model_copy(update={"derived": fresh})
         derived = run(again, key_path or key_file(case, None), say, languages, journalled=False)
-        names = sorted({path.name for path in derived.folder.iterdir()} | manifest["outputs"].keys())
+        expected = {name: file["sha256"] for name, file in manifest["outputs"].items()}
         findings = [
             f"results/{name}: a fresh derivation gives other bytes"
-            for name in names
-            if name != "manifest.json" and not _is(derived.folder / name, manifest["outputs"].get(name, ""))
+            for name in sorted({path.name for path in derived.folder.iterdir()} | expected.keys())
+            if name not in (NAME, CRATE) and not _is(derived.folder / name, expected.get(name, ""))
         ]
-        same = (derived.folder / "manifest.json").read_bytes() == (case.results / "manifest.json").read_bytes()
-    return findings if findings or same else ["results/manifest.json: a fresh derivation gives other bytes"]
+        same = (derived.folder / NAME).read_bytes() == (case.results / NAME).read_bytes()
+    return findings if findings or same else [f"results/{NAME}: a fresh derivation gives other bytes"]

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from forensics import schemas
+from forensics.manifest import document
 from forensics.results import Results
 
 FIRST_HOUR = datetime(2024, 1, 15)
@@ -110,13 +111,34 @@ SUMMARY: dict[str, Any] = {
 }  # fmt: skip
 
 MANIFEST: dict[str, Any] = {
+    "case": "training-1",
+    "last_day": "2024-01-20",
+    "evidence_digest": "ab" * 32,
+    "declaration": "cd" * 32,
+    "key_check": "0" * 16,
+    "code": "ef" * 32,
     "inputs": [
-        {"path": "evidence/portal.csv", "sha256": "0123456789abcdef" * 4, "bytes": 1234, "source": "portal"}
+        {"path": "evidence/portal.csv", "sha256": "0123456789abcdef" * 4, "bytes": 1234, "source": "portal",
+         "source_number": 1, "first_line": 1, "lines": 1010}
     ],
     "settings": {"session_gap_minutes": 30},
     "versions": {"forensics": "0.1.0", "polars": "2.1.0"},
+    "sql": {},
     "outputs": {},
 }  # fmt: skip
+
+TRIAL: dict[str, Any] = {
+    "trial": 1,
+    "is_this": True,
+    "journal_broken": False,
+    "evidence_digest": "ab" * 32,
+    "declaration": "cd" * 32,
+    "settings": '{"session_gap_minutes": 30}',
+    "code": "ef" * 32,
+    "versions": '{"forensics": "0.1.0"}',
+    **{name: ESTIMATE[name] for name in ("certain", "estimate", "low", "high", "envelope_low", "envelope_high")},
+    "perimeter": ESTIMATE["perimeter"],
+}
 
 CAMPAIGN: dict[str, Any] = {
     "campaign_id": 1,
@@ -165,15 +187,17 @@ def made_results(
     summary: dict[str, Any] | None = None,
     strands: list[dict[str, Any]] | None = None,
     timeline: list[dict[str, Any]] | None = None,
+    trials: list[dict[str, Any]] | None = None,
 ) -> Results:
     """Write a results folder; what is given replaces the default of the same name (summary: key by key)."""
     folder.mkdir(parents=True, exist_ok=True)
     whole = {**SUMMARY, **(summary or {})}
     (folder / "summary.json").write_text(json.dumps(whole, ensure_ascii=True), encoding="utf-8")
-    (folder / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
+    (folder / "manifest.json").write_text(document(MANIFEST), encoding="utf-8")
     rows: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         "strands": (schemas.Strands, [STRAND] if strands is None else strands),
         "timeline": (schemas.Timeline, TIMELINE if timeline is None else timeline),
+        "trials": (schemas.Trials, [TRIAL] if trials is None else trials),
         "campaigns": (schemas.Campaigns, [CAMPAIGN]),
         "estimates": (schemas.Estimates, whole["estimates"]),
         "exposure": (schemas.Exposure, EXPOSURE),

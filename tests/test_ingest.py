@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from forensics import engine
 from forensics.case import load
 from forensics.errors import EvidenceError
 from forensics.evidence.ingest import ingest
+from forensics.manifest import read
 from forensics.schemas import LogCoverage, Requests
 
 Declare = Callable[[str, str], None]
@@ -308,6 +308,6 @@ def test_a_folder_whose_name_looks_like_a_pattern_is_read(small: Path):
 
 
 def test_the_manifest_leads_from_a_request_to_one_file(finished: Path):
-    manifest = json.loads((finished / "results" / "manifest.json").read_text())
+    manifest = read(finished / "results" / "manifest.json")
     log = next(entry for entry in manifest["inputs"] if entry["source"] == "log")
     assert (log["path"], log["first_line"], log["lines"]) == ("evidence/access.log", 1, 5)

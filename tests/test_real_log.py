@@ -14,6 +14,7 @@ import pytest
 
 from forensics import cli
 from forensics.case import load
+from forensics.manifest import read
 from forensics.pipeline import run
 
 ROOT = Path(__file__).parents[1]
@@ -110,7 +111,7 @@ def test_the_hour_that_summer_time_takes_away_is_no_silence(case: Path):
 
 def test_the_journal_and_the_manifest_tell_of_the_run(case: Path):
     (entry,) = [json.loads(line) for line in (case / "journal.jsonl").read_text().splitlines()]
-    manifest = json.loads((case / "results" / "manifest.json").read_text())
+    manifest = read(case / "results" / "manifest.json")
     assert entry["evidence_digest"] == manifest["evidence_digest"]
     assert manifest["inputs"][0]["lines"] == 206_860
 

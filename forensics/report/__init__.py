@@ -20,6 +20,7 @@ from forensics.report import tables
 from forensics.report.language import Voice
 from forensics.report.method import ALTERNATIVES, METHOD
 from forensics.report.table import template
+from forensics.report.trials import in_short, sealing, sentence, trials, warning
 from forensics.results import Results
 from forensics.settings import Settings
 
@@ -160,6 +161,11 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "method": [voice.pair(words, **thresholds) for key, words in METHOD.items() if not key.endswith(unsaid)],
         "limits": tables.limit_sentences(results, voice),
         "alternatives": [voice.pair(words) for words in ALTERNATIVES],
+        "trials_in_short": in_short(results, voice),
+        "trials": sentence(results, voice),
+        "trials_warning": warning(results, voice),
+        "all_trials": trials(results, language),
+        "sealing": sealing(visible(summary["evidence_digest"])),
         "digest": voice.say("digest", digest=visible(summary["evidence_digest"])),
         "versions": voice.say(
             "versions",

@@ -74,6 +74,12 @@ METHOD: dict[str, Pair] = {
         "the log, outside the clean weeks, were the robot; where the log is not whole, to the perimeter. It "
         "claims no probability.",
     ),
+    "trials": (
+        "Essais. Le rapport est tiré aussi du journal : une analyse faite avec d’autres réglages y paraît, même si "
+        "l’on revient ensuite aux premiers. Les autres résultats n’en dépendent pas.",
+        "Trials. The report is made from the journal too: an analysis made with other settings appears in it, even "
+        "after a return to the first ones. The other results do not depend on it.",
+    ),
 }
 
 LIMITS: dict[str, Pair] = {

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from forensics.reasons import Pair
+from forensics.report.trial_words import TRIALS
 
 WORDS: dict[str, Pair] = {
     # First screen
@@ -307,14 +308,16 @@ WORDS: dict[str, Pair] = {
     ),
     "limit_other": ("Limite signalée par l’analyse : {code}.", "Limit reported by the analysis: {code}."),
     "alternatives": ("Les autres explications examinées", "Other explanations considered"),
+    **TRIALS,
     # Reproduction
     "again": ("Refaire le calcul", "How to reproduce this"),
     "again_text": (
-        "Mêmes pièces, mêmes réglages, mêmes versions et même clé donnent les mêmes octets. CASE est le "
-        "dossier reçu ; la première commande vérifie et refait tout à part, la seconde recalcule sur "
-        "place.",
-        "The same evidence, settings, versions and key give the same bytes. CASE is the folder received; the "
-        "first command checks and derives everything again elsewhere, the second computes it in place.",
+        "Mêmes pièces, mêmes réglages, mêmes versions et même clé donnent les mêmes octets ; cette page dit aussi "
+        "quelles autres analyses le journal connaît. CASE est le dossier reçu ; la première commande vérifie et refait "
+        "tout à part, la seconde recalcule sur place.",
+        "The same evidence, settings, versions and key give the same bytes; this page also tells which other analyses "
+        "the journal knows. CASE is the folder received; the first command checks and derives everything again "
+        "elsewhere, the second computes it in place.",
     ),
     "digest": ("Empreinte des pièces (SHA-256) : {digest}", "Digest of the evidence (SHA-256): {digest}"),
     "versions": ("Versions : {versions}", "Versions: {versions}"),
