@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from forensics import custody, journal
+from forensics import cli, custody, journal
 from forensics.case import load
 from forensics.case_key import key_check, key_file, open_key
 from forensics.errors import UnavailableError
@@ -213,6 +214,87 @@ def test_a_new_seal_does_not_hide_that_an_entry_was_removed(small: Path):
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
     entry(small, "four")
     assert journal.check(load(small), KEY)[1] == ["journal.jsonl:3: the journal was found broken when this was written"]
+
+
+def test_a_command_that_was_stopped_before_its_first_entry_leaves_no_finding(small: Path):
+    (small / "journal.jsonl").touch()
+    entry(small, "one")
+    assert journal.check(load(small), KEY) == (1, [])
+
+
+def test_a_journal_that_was_taken_away_beside_its_seal_is_missed(small: Path):
+    entry(small, "one")
+    (small / "journal.jsonl").unlink()
+    entry(small, "two")
+    (finding,) = journal.check(load(small), KEY)[1]
+    assert finding == "journal.jsonl:1: the journal was found broken when this was written"
+
+
+def test_whoever_takes_data_out_of_a_case_enters_it_with_one_call(small: Path):
+    journal.append(load(small), KEY, {"command": "lookup", "found_people": 0})
+    (told,) = journal.entries(load(small))
+    assert told.keys() == {"at", "by", "command", "found_people", "previous"}
+    assert journal.check(load(small), KEY) == (1, [])
+
+
+APPENDING = """
+import sys
+from forensics import journal
+from forensics.case import load
+for number in range(25):
+    journal.append(load(sys.argv[1]), bytes.fromhex("ab" * 32), {"command": sys.argv[2], "number": number})
+"""
+
+
+def test_two_that_append_at_once_keep_one_chain(small: Path):
+    """Without the lock on the journal entries are lost from the chain, or a seal is found that is not of its end."""
+    writers = [subprocess.Popen([sys.executable, "-c", APPENDING, str(small), name]) for name in ("export", "lookup")]
+    assert [writer.wait(timeout=120) for writer in writers] == [0, 0]
+    assert journal.check(load(small), KEY) == (50, [])
+    numbers = {"export": [], "lookup": []}
+    for told in journal.entries(load(small)):
+        numbers[told["command"]].append(told["number"])
+    assert numbers == {"export": list(range(25)), "lookup": list(range(25))}
+
+
+def test_who_reads_the_journal_waits_for_an_entry_to_be_sealed(small: Path, monkeypatch: pytest.MonkeyPatch):
+    entry(small, "one")
+    seen: list[tuple[int, list[str]]] = []
+    reader = threading.Thread(target=lambda: seen.append(journal.check(load(small), KEY)))
+
+    def slowly(text: str, path: Path) -> None:
+        reader.start()
+        time.sleep(0.3)
+        path.write_text(text)
+
+    monkeypatch.setattr("forensics.journal.write_text", slowly)
+    journal.append(load(small), KEY, {"command": "two"})
+    reader.join()
+    assert seen == [(2, [])]
+
+
+ENTERS = {
+    "run": "run", "report": "run", "ingest": "ingest", "analyse": "analyse",
+    # These read no person's data, or write nothing into the case.
+    "init": None, "check": None, "verify": None, "lab": None,
+}  # fmt: skip
+
+
+def test_every_command_is_known_to_enter_itself_or_not_to():
+    assert {name for name in cli.app if not name.startswith("-")} == ENTERS.keys()
+
+
+@pytest.mark.parametrize("name", ["run", "report", "ingest", "analyse", "check", "verify"])
+def test_a_command_that_reads_peoples_data_enters_itself_with_what_it_gave(finished: Path, command: Command, name: str):
+    before = len(journal.entries(load(finished)))
+    assert command(name, finished).code == 0
+    added = journal.entries(load(finished))[before:]
+    assert [told["command"] for told in added] == ([ENTERS[name]] if ENTERS[name] else [])
+    for told in added:
+        assert told.keys() >= {"at", "by", "evidence_digest", "previous"}
+        if name != "ingest":
+            assert told.keys() >= {"settings", "declaration", "code", "versions", "headline"}
+            assert told["headline"]["certain"] == 0
 
 
 def work_said(case: Path) -> list[str]:

@@ -21,7 +21,7 @@ from forensics.report.trials import in_short, sealing, sentence
 from forensics.results import Results
 from forensics.schemas import Trials
 from tests.made_results import TRIAL, made_results
-from tests.test_report import page
+from tests.test_report import THIN, page
 
 Declare = Callable[[str, str], None]
 Command = Callable[..., Any]
@@ -127,8 +127,7 @@ def test_several_analyses_are_told_with_the_range_of_their_numbers(tmp_path: Pat
     results = made_results(tmp_path, trials=[TRIAL, other, third])
     voice = Voice.of(results, "en")
     assert in_short(results, voice) == (
-        "This analysis is one of 3 that the journal of the case keeps; certain number, over all of them: "
-        "40,000 to 41,236."
+        "This analysis is one of 3 that the journal of the case keeps; certain number: 40,000 to 41,236."
     )
     assert (
         "Certain: 40,000 to 41,236; estimate: 43,900; low end of the interval: 42,800; high end: 45,100 to 50,000; "
@@ -137,8 +136,13 @@ def test_several_analyses_are_told_with_the_range_of_their_numbers(tmp_path: Pat
     assert "without an interval, with bounds only: 1." in sentence(results, voice)
     text = page(results).text
     assert "1 this report 41,236 43,900 42,800 – 45,100" in text
-    assert "2 session_gap_minutes = 5 (30) 40,000 — — 41,116 – 52,000" in text
+    assert "2 session_gap_minutes = 5 (here 30) 40,000 — — 41,116 – 52,000" in text
     assert "3 other evidence; the program or its versions 41,236" in text
+
+
+def test_a_number_that_is_the_same_in_every_analysis_is_said_once(tmp_path: Path):
+    results = made_results(tmp_path, trials=[TRIAL, {**TRIAL, "trial": 2, "is_this": False, "code": "x"}])
+    assert in_short(results, Voice.of(results, "fr")).endswith(f"41{THIN}236 dans chacune.")
 
 
 def test_what_a_journal_slips_into_the_report_stays_text(tmp_path: Path):

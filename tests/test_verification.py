@@ -141,6 +141,29 @@ def test_results_forged_with_their_manifest_and_journal_are_found_by_deriving_ag
     refused(command, finished, "results/summary.json: a fresh derivation gives other bytes")
 
 
+def test_the_copy_that_public_tools_open_must_be_the_manifest(finished: Path, command: Command):
+    copy = finished / "results" / "ro-crate-metadata.json"
+    copy.write_text(copy.read_text().replace("Not for publication", "Not for Publication"))
+    refused(command, finished, "results/ro-crate-metadata.json: changed or missing")
+    copy.unlink()
+    refused(command, finished, "results/ro-crate-metadata.json: changed or missing")
+
+
+def test_a_sealed_entry_that_tells_other_numbers_than_the_results_is_found(finished: Path, command: Command):
+    told = trials.entry("run", Results(folder=finished / "results"))
+    told |= {"manifest_sha256": custody.sha256_of(finished / "results" / "manifest.json")}
+    told["headline"] = {**told["headline"], "certain": 7}
+    journal.append(load(finished), bytes.fromhex("ab" * 32), told)
+    refused(command, finished, "journal.jsonl: the last run entered other numbers than the results hold")
+
+
+def test_evidence_that_is_not_the_seized_one_is_found_though_it_is_the_analysed_one(
+    finished: Path, command: Command, declare: Declare
+):
+    declare('kind = "access_log"', f'kind = "access_log"\nsha256_at_seizure = "{"0" * 64}"')
+    refused(command, finished, "case.toml: does not say what it said")
+
+
 def test_there_must_be_something_to_verify(small: Path, command: Command):
     ended = command("verify", small)
     assert (ended.code, f"forensics run {small}" in ended.err) == (2, True)

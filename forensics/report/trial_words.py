@@ -19,9 +19,8 @@ TRIALS: dict[str, Pair] = {
         "only: {bounds}.",
     ),
     "trials_in_short": (
-        "Cette analyse est l’une des {n} que garde le journal du dossier ; nombre attesté, de l’une à l’autre : "
-        "{certain}.",
-        "This analysis is one of {n} that the journal of the case keeps; certain number, over all of them: {certain}.",
+        "Cette analyse est l’une des {n} que garde le journal du dossier ; nombre attesté : {certain}.",
+        "This analysis is one of {n} that the journal of the case keeps; certain number: {certain}.",
     ),
     "trials_text": (
         "Le journal (journal.jsonl, chaîné et scellé) garde chaque exécution avec ses réglages et ses nombres : "
@@ -40,7 +39,9 @@ TRIALS: dict[str, Pair] = {
     "trials_caption": ("Chaque analyse et ses nombres", "Each analysis and its numbers"),
     "trials_left_out": ("{n} autres analyses sont dans trials.parquet.", "{n} other analyses are in trials.parquet."),
     "trial": ("Analyse", "Analysis"),
-    "otherwise": ("Ce qui y diffère (entre parenthèses : ce rapport)", "What differs in it (in brackets: this report)"),
+    "otherwise": ("Ce qui y diffère de ce rapport", "What in it differs from this report"),
+    "instead": ("{name} = {value} (ici {here})", "{name} = {value} (here {here})"),
+    "in_each": ("{n} dans chacune", "{n} in each"),
     "this_trial": ("ce rapport", "this report"),
     "other_evidence": ("d’autres pièces", "other evidence"),
     "other_declaration": ("une autre déclaration (case.toml)", "another declaration (case.toml)"),

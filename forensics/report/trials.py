@@ -43,9 +43,10 @@ def warning(results: Results, voice: Voice) -> str:
 
 def _range(numbers: pl.Series, voice: Voice) -> str:
     """Return the lowest and the highest of some numbers, or the one that they all are."""
-    low, high = numbers.min(), numbers.max()
-    written = [voice.count(int(number)) for number in (low, high) if number is not None]  # type: ignore[arg-type]
-    return voice.between(*written) if len(set(written)) == 2 else (written or ["—"])[0]
+    written = [voice.count(number) for number in sorted(numbers.drop_nulls().unique())]
+    if len(written) < 2:
+        return voice.say("in_each", n=written[0]) if written and not numbers.null_count() else (written or ["—"])[0]
+    return voice.between(written[0], written[-1])
 
 
 def trials(results: Results, language: Language = "fr") -> Table:
@@ -84,7 +85,12 @@ def _differences(row: Mapping[str, Any], this: Mapping[str, Any], voice: Voice) 
     """Name what an analysis was made from that this one was not; settings with their values."""
     before, now = _settings(row), _settings(this)
     changed = [
-        f"{visible(name, 60)} = {visible(before.get(name, '—'), 60)} ({visible(now.get(name, '—'), 60)})"
+        voice.say(
+            "instead",
+            name=visible(name, 60),
+            value=visible(before.get(name, "—"), 60),
+            here=visible(now.get(name, "—"), 60),
+        )
         for name in sorted(before.keys() | now.keys())
         if before.get(name) != now.get(name)
     ]
