@@ -107,7 +107,7 @@ def _graph(values: Mapping[str, Any]) -> Iterator[Entity]:
         "conformsTo": {"@id": PROFILE},
         "datePublished": values["last_day"],
         "description": DESCRIPTION,
-        "hasPart": _named([*outputs, *inputs, *texts]),
+        "hasPart": _named([*outputs, *inputs, *members, *texts]),
         "identifier": values["case"],
         "license": {"@id": "#for-whom"},
         "mentions": {"@id": "#run"},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rocrate.rocrate import ROCrate
 
@@ -164,7 +164,7 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, torn: str):
 
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 WORD = st.text(string.ascii_lowercase, min_size=1, max_size=6)
-ANY = st.text(max_size=20)
+ANY = st.text(max_size=8)
 MEMBER = st.fixed_dictionaries({"member": ANY, "first_line": st.integers(1), "lines": st.integers(0)})
 FILE = st.fixed_dictionaries(
     {"source": ANY, "source_number": st.integers(1, 9), "path": ANY, "bytes": st.integers(0), "sha256": HEX},
@@ -186,6 +186,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(values=VALUES)
 def test_what_was_written_is_what_is_read(values: dict[str, Any], tmp_path_factory: pytest.TempPathFactory):
     path = tmp_path_factory.getbasetemp() / "round.json"
