@@ -198,6 +198,41 @@ def verify(case: Path, *, key: Key = None, as_json: AsJson = False) -> None:
 
 
 @app.command
+def export(
+    case: Path,
+    *,
+    to: Literal["timesketch", "ecs"],
+    out: Path,
+    verdict: Literal["scraping", "unclear", "all-flagged"] = "scraping",
+    force: Annotated[bool, Parameter(negative=())] = False,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the requests of flagged sessions for Timesketch or Elastic (ECS), one JSON document a line.
+
+    Args:
+        case: The case folder, after a run.
+        to: Whose words the documents are in.
+        out: The file to write.
+        verdict: Whose requests: of sessions judged scraping, of unclear ones, or of both (all-flagged).
+        force: Write over a file that is there.
+        key: The case key.
+        as_json: Print the count and the file's SHA-256 for machines.
+    """
+    from forensics.case import load
+    from forensics.export import export as export_case
+
+    opened = load(case)
+    with _progress(case) as say:
+        written = export_case(opened, out, to=to, verdict=verdict, force=force, key_path=key, say=say)
+    if as_json:
+        print(json.dumps(written))
+        return
+    print(f"{out} holds {written['requests']:,} requests of {written['sessions']:,} sessions, as the journal says too")
+    print(f"SHA-256 {written['sha256']}")
+
+
+@app.command
 def lab(case: Path) -> NoReturn:
     """Open JupyterLab on the notebooks, bound to this case.
 

@@ -107,9 +107,14 @@ def query(
     return connection.sql(sql(name), params=dict(parameters or {})).pl()
 
 
-def batches(connection: duckdb.DuckDBPyConnection, text: str, rows: int = 500_000) -> Iterator[pl.DataFrame]:
+def batches(
+    connection: duckdb.DuckDBPyConnection,
+    text: str,
+    rows: int = 500_000,
+    parameters: Mapping[str, object] | None = None,
+) -> Iterator[pl.DataFrame]:
     """Run a query and give its rows in pieces, in the order that it states, without holding them all."""
-    reader = connection.sql(text).to_arrow_reader(rows)
+    reader = connection.sql(text, params=dict(parameters or {})).to_arrow_reader(rows)
     for batch in reader:
         yield cast("pl.DataFrame", pl.from_arrow(batch))
 

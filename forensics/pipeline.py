@@ -137,12 +137,7 @@ def _ingested(case: Case, key: bytes, say: Say) -> Inputs:
 
     stamps = custody.stamps(case)
     custody.refuse_misnamed(case)
-    made_from = {
-        "declared": case.declared.model_dump(mode="json", include={"source", "screen", "outage"}),
-        "timezone": case.declared.case.timezone,
-        "key": key_check(key),
-        "most_rejected_share": case.settings.most_rejected_share,
-    }
+    made_from = ingested_from(case, key)
     entries: list[dict[str, Any]] = []
     if is_kept(case.work, "ingest", made_from):
         entries = custody.admitted_inputs(case, custody.hashes(case))
@@ -160,6 +155,32 @@ def _ingested(case: Case, key: bytes, say: Say) -> Inputs:
     record(case.work, "evidence", entries, [])
     record(case.work, "ingest", made_from, tables)
     return Inputs(entries=entries, tables=keep(case.work, "ingest", made_from, list))
+
+
+def ingested_from(case: Case, key: bytes) -> dict[str, Any]:
+    """Return all that the canonical tables depend on beside the code and the evidence."""
+    return {
+        "declared": case.declared.model_dump(mode="json", include={"source", "screen", "outage"}),
+        "timezone": case.declared.case.timezone,
+        "key": key_check(key),
+        "most_rejected_share": case.settings.most_rejected_share,
+    }
+
+
+def are_ingested(case: Case, key: bytes, manifest: Mapping[str, Any]) -> bool:
+    """Tell whether the tables under `work/` are those that finished results were made from. No evidence is read."""
+    made_by = (manifest["code"], manifest["versions"])
+    names = ("source", "path", "bytes", "sha256")
+    entries = [{name: entry[name] for name in names} for entry in _as_read(case, manifest["inputs"])]
+    return is_kept(case.work, "ingest", ingested_from(case, key), made_by) and is_kept(
+        case.work, "evidence", entries, made_by
+    )
+
+
+def _as_read(case: Case, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the inputs of a manifest in the order in which they were read: source after source, by path."""
+    number = {source.id: number for number, source in enumerate(case.declared.source)}
+    return sorted(inputs, key=lambda entry: (number.get(entry["source"], -1), PurePosixPath(entry["path"])))
 
 
 def _hashed(entries: list[dict[str, Any]]) -> str:

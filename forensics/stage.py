@@ -9,6 +9,9 @@ from pathlib import Path
 from forensics.custody import code_digest, digest_of, sha256_of, versions
 from forensics.engine import write_text
 
+Maker = tuple[str, dict[str, str]]
+"""The digest of the code that made a table, and the versions it ran with."""
+
 
 def keep(work: Path, name: str, made_from: object, make: Callable[[], list[Path]]) -> str:
     """Make a stage's tables unless they are there, whole and made from the same.
@@ -34,13 +37,21 @@ def record(work: Path, name: str, made_from: object, tables: list[Path]) -> None
     write_text(text, work / f"{name}.json")
 
 
-def is_kept(work: Path, name: str, made_from: object) -> bool:
-    """Tell whether a stage's tables are there, whole and made from the same."""
-    return _is_whole(work / f"{name}.json", _expected(name, made_from), work)
+def is_kept(work: Path, name: str, made_from: object, made_by: Maker | None = None) -> bool:
+    """Tell whether a stage's tables are there, whole and made from the same, by this code or by another that is named.
+
+    Args:
+        work: the folder of derived tables.
+        name: the stage.
+        made_from: as for `keep`.
+        made_by: the digest of the code and the versions it ran with; None for those that run now.
+    """
+    return _is_whole(work / f"{name}.json", _expected(name, made_from, made_by), work)
 
 
-def _expected(name: str, made_from: object) -> str:
-    return digest_of({"stage": name, "made_from": made_from, "code": code_digest(), "versions": versions()})
+def _expected(name: str, made_from: object, made_by: Maker | None = None) -> str:
+    code, ran_with = made_by or (code_digest(), versions())
+    return digest_of({"stage": name, "made_from": made_from, "code": code, "versions": ran_with})
 
 
 def _is_whole(record: Path, expected: str, work: Path) -> bool:

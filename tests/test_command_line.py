@@ -18,7 +18,7 @@ from forensics import cli
 from forensics.errors import EvidenceError, UnavailableError, VerificationError
 
 README = Path(__file__).parents[1] / "README.md"
-COMMANDS = ("init", "check", "run", "ingest", "analyse", "report", "verify", "lab")
+COMMANDS = ("init", "check", "run", "ingest", "analyse", "report", "verify", "export", "lab")
 Command = Callable[..., Any]
 Declare = Callable[[str, str], None]
 HEAVY = ("matplotlib", "pandera", "scipy", "sklearn")

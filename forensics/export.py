@@ -1,0 +1,198 @@
+"""Export: the requests of flagged sessions leave as documents that other tools read, entered in the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import polars as pl
+
+from forensics import custody, journal, results
+from forensics.case import Case
+from forensics.case_key import key_file, open_key
+from forensics.documents import VOCABULARIES
+from forensics.engine import batches, connect, private_folder, sql, view
+from forensics.errors import CaseError, VerificationError
+from forensics.pipeline import Say, are_ingested, declaration_digest, in_silence
+
+Vocabulary = Literal["timesketch", "ecs"]
+Flagged = Literal["scraping", "unclear", "all-flagged"]
+ROWS_A_PIECE = 50_000
+FROM_RESULTS = ("sessions", "request_sessions")
+OUR_FOLDERS = ("evidence", "work", "results")
+OUR_FILES = ("case.toml", "journal.jsonl", "journal.seal")
+
+
+def export(
+    case: Case,
+    out: Path,
+    *,
+    to: Vocabulary,
+    verdict: Flagged = "scraping",
+    force: bool = False,
+    key_path: Path | None = None,
+    say: Say = in_silence,
+) -> dict[str, Any]:
+    """Write the requests of sessions of one verdict as JSON documents, a line each, in the order of `request_id`.
+
+    The file is written whole or not at all, and no person leaves: whom a request asked for is a pseudonym, paths are
+    masked.
+
+    Args:
+        case: the case, after a run.
+        out: the file to write.
+        to: whose words the documents are in.
+        verdict: `scraping`, `unclear`, or `all-flagged` for both.
+        force: whether a file that is there is written over.
+        key_path: the case key, where it is not beside the case.
+        say: is told what is being done, counts only.
+
+    Returns:
+        What the journal says of it: `to`, `verdict`, `file` (its name), `sessions`, `requests`, `bytes`, `sha256`.
+
+    Raises:
+        CaseError: there are no finished results of this `case.toml`, or the file cannot be where it should.
+        EvidenceError: the key is not the one of the case.
+        VerificationError: the tables are not those that the run wrote.
+        UnavailableError: another run works on the case, or disk, memory or permission is lacking.
+    """
+    results.load(case.folder)
+    target = _target(case, out, key_file(case, key_path), force=force)
+    with custody.one_run_at_a_time(case):
+        key = open_key(case, key_path)
+        found = journal.found_broken(case, key)
+        manifest = custody.manifest_of(case) or {}
+        _refuse_unfinished(case, key, manifest)
+        _refuse_touched(case, manifest)
+        flagged = _flagged_sessions(case, verdict)
+        with _whole_or_not_at_all(target) as file:
+            written = {"to": to, "verdict": verdict, "file": target.name, "sessions": flagged.height}
+            written |= _write(case, file, to, verdict, say)
+            _refuse_lost(written["requests"], int(flagged["n_requests"].sum()))
+            event = {"command": "export", "evidence_digest": manifest["evidence_digest"], **written}
+            journal.append(case, key, event, found)  # before the file is there: none leaves that no journal tells of
+    return written
+
+
+def _target(case: Case, out: Path, key: Path, *, force: bool) -> Path:
+    """Return where the file goes, links followed.
+
+    Raises:
+        CaseError: its folder is missing, it is the case's own, or something is there already.
+    """
+    target, root = out.resolve(), case.folder.resolve()
+    if not target.parent.is_dir():
+        raise CaseError("there is no folder for the file", where=str(target.parent), remedy="make it, or name another")
+    inputs = [root / entry["path"] for entry in (custody.manifest_of(case) or {"inputs": []})["inputs"]]
+    if target in {key.resolve(), *(root / name for name in OUR_FILES)} or _is_among_evidence(case, target, inputs):
+        raise CaseError(
+            "an export does not go among the evidence, or over what the case keeps",
+            where=str(out),
+            remedy="name a file outside evidence/, work/ and results/",
+        )
+    if target.exists() and not target.is_file():
+        raise CaseError("there is something here that is no file", where=str(out), remedy="name another")
+    if target.exists() and not force:
+        raise CaseError("there is a file here already", where=str(out), remedy="name another, or say --force")
+    return target
+
+
+def _is_among_evidence(case: Case, target: Path, inputs: list[Path]) -> bool:
+    """Tell whether a file would be, or would be taken for, what the case keeps or what it reads."""
+    root = case.folder.resolve()
+    ours = {*(root / name for name in OUR_FOLDERS), *(path.parent for path in inputs if path.parent != root)}
+    if any(target.is_relative_to(folder.resolve()) for folder in ours) or target in {path.resolve() for path in inputs}:
+        return True
+    return target.is_relative_to(root) and any(
+        target.relative_to(root).match(source.path) for source in case.declared.source
+    )
+
+
+def _refuse_unfinished(case: Case, key: bytes, manifest: dict[str, Any]) -> None:
+    """Refuse tables under `work/` that are not those the results were made from.
+
+    Raises:
+        CaseError: they are of another `case.toml`, incomplete, or gone.
+    """
+    remedy = f"run: forensics run {case.folder}"
+    if manifest["declaration"] != declaration_digest(case):
+        raise CaseError(
+            "case.toml does not say what it said when the results were made",
+            where=str(case.folder / "case.toml"),
+            remedy=remedy,
+        )
+    if not are_ingested(case, key, manifest):
+        raise CaseError(
+            "the requests that the results were made from are not here",
+            where=str(case.work),
+            expected="the tables under work/ as the last finished run left them",
+            remedy=remedy,
+        )
+
+
+def _refuse_touched(case: Case, manifest: dict[str, Any]) -> None:
+    for name in FROM_RESULTS:
+        path = case.results / f"{name}.parquet"
+        if not path.is_file() or custody.sha256_of(path) != manifest["outputs"].get(path.name):
+            raise VerificationError(
+                "this result is not the one that the run wrote",
+                where=str(path),
+                expected="the SHA-256 in results/manifest.json",
+                remedy=f"run: forensics run {case.folder}",
+            )
+
+
+def _flagged_sessions(case: Case, verdict: Flagged) -> pl.DataFrame:
+    """Return the sessions whose requests leave: `n_requests`."""
+    wanted = pl.col("verdict") != "honest" if verdict == "all-flagged" else pl.col("verdict") == verdict
+    return results.load(case.folder).table("sessions").filter(wanted).select("n_requests")
+
+
+def _refuse_lost(written: int, expected: int) -> None:
+    if written != expected:
+        raise VerificationError(
+            "the requests of the flagged sessions are not all there",
+            expected=f"{expected:,} requests, as results/sessions.parquet counts them",
+            found=f"{written:,}",
+            remedy="this is a defect of the export: please report it",
+        )
+
+
+@contextmanager
+def _whole_or_not_at_all(target: Path) -> Iterator[IO[bytes]]:
+    """Give a file under a temporary name, which takes its own when the block ends well and goes when it does not."""
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write(case: Case, file: IO[bytes], to: Vocabulary, verdict: Flagged, say: Say) -> dict[str, Any]:
+    """Write the documents and return how many, of how many bytes, with what SHA-256."""
+    places = {name: case.results for name in FROM_RESULTS} | {"requests": case.work, "keys": case.work}
+    with private_folder() as spill, connect(case.settings, spill) as connection:
+        for name, folder in places.items():
+            view(connection, name, folder / f"{name}.parquet")
+        pieces = batches(connection, sql("flagged_requests"), ROWS_A_PIECE, {"verdict": verdict})
+        written = _write_lines(file, (VOCABULARIES[to](piece) for piece in pieces))
+    say(f"wrote {written['requests']:,} documents, {written['bytes'] / 1e6:,.0f} MB")
+    return written
+
+
+def _write_lines(file: IO[bytes], pieces: Iterable[pl.Series]) -> dict[str, Any]:
+    requests, size, digest = 0, 0, hashlib.sha256()
+    for texts in pieces:
+        content = "".join(f"{text}\n" for text in texts).encode()
+        file.write(content)
+        digest.update(content)
+        requests, size = requests + len(texts), size + len(content)
+    file.flush()
+    os.fsync(file.fileno())
+    return {"requests": requests, "bytes": size, "sha256": digest.hexdigest()}
