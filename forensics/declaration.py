@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import ipaddress
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from forensics.settings import Settings
 from forensics.usual_fields import USUAL_FIELDS
@@ -41,6 +42,7 @@ EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 """Values of `date_format` for a count since 1970-01-01 in UTC, and their unit in microseconds."""
 NO_ZONES = frozenset({"Factory", "localtime"})
 """Names that the zone files have and that mean something else on each machine."""
+MOST_HOPS = 16
 DECADE_S = 10 * 365 * 86_400
 
 Name = Annotated[str, Field(min_length=1)]
@@ -117,6 +119,18 @@ def _delimiter(text: str) -> str:
     return text
 
 
+def _trusted_hops(value: object) -> object:
+    """Hold trusted hops against what they may be: how many proxies are our own, or in which networks they stand."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_HOPS):
+        return value
+    try:
+        if isinstance(value, list) and value and all(ipaddress.ip_network(str(one)).prefixlen for one in value):
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f'expected how many proxies are your own (1 to {MOST_HOPS}), or networks such as ["10.0.0.0/8"]')
+
+
 def _date_format(form: str) -> str:
     """Hold a format of dates against a day: written in it and read again, it must be the same."""
     import polars as pl
@@ -133,6 +147,7 @@ def _date_format(form: str) -> str:
 
 
 DateFormat = Annotated[Name, AfterValidator(_date_format)]
+TrustedHops = Annotated[int | list[str], BeforeValidator(_trusted_hops)]
 Moment = Annotated[datetime, AfterValidator(_to_utc)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Digest = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{64}$")]
@@ -228,6 +243,7 @@ class Source(Block):
     timezone: Zone | None = None
     clock_offset_s: float = Field(0.0, ge=-DECADE_S, le=DECADE_S, allow_inf_nan=False)
     subject_kind: Literal[SUBJECT_KINDS] | None = None  # type: ignore[valid-type]
+    trusted_hops: TrustedHops | None = None
     exhibit: str | None = None
     obtained_from: str | None = None
     sha256_at_seizure: Digest | dict[str, Digest] | None = None
@@ -266,6 +282,23 @@ class Source(Block):
                 if not grammar.fullmatch(name):
                     raise ValueError(f'{field}: expected a name such as source.ip, or json:$.a."b c"[0]')
         return self
+
+    @model_validator(mode="after")
+    def _who_is_believed(self) -> Self:
+        if ("forwarded_for" in self.fields) != (self.trusted_hops is not None):
+            raise ValueError("expected both trusted_hops and the field forwarded_for, or neither")
+        if self.trusted_hops and "client_ip" not in self.fields:
+            raise ValueError("forwarded_for needs client_ip too: the address that the server itself saw")
+        account = self.fields.get("account_id")
+        if self.trusted_hops and isinstance(account, list) and self.fields["client_ip"] in account[1:]:
+            raise ValueError("account_id: expected the column of client_ip first, so that the client takes its place")
+        return self
+
+    @property
+    def is_account_an_address(self) -> bool:
+        """Tell whether an account is the client's address, or begins with it."""
+        account = self.fields.get("account_id")
+        return (account[0] if isinstance(account, list) else account) == self.fields.get("client_ip", "")
 
     @property
     def line_format(self) -> str:

@@ -22,6 +22,7 @@ LOG_FIELDS = {
             "account_id", "client_ip", "client_port", "user_agent", "method", "path", "status",
             "response_bytes", "duration_ms", "server", "session_token", "request_ref", "action",
             "subject", "subject_birth_date", "subject_birth_rank", "records_returned", "returned_people",
+            "forwarded_for",
         ),
         False,
     ),

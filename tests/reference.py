@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -147,3 +148,37 @@ def benjamini_hochberg(chances: Sequence[float], rate: float, n_tests: int) -> s
     order = sorted(range(len(chances)), key=lambda index: chances[index])
     passing = [rank for rank, index in enumerate(order, start=1) if chances[index] <= rate * rank / n_tests]
     return set(order[: max(passing, default=0)])
+
+
+def client_behind(header: str | None, peer: str | None, hops: int | list[str]) -> str | None:
+    """Return who asked, by a chain of addresses of which the last few proxies, or those in some networks, are ours."""
+    chain = header.split(",") if header is not None else []
+    if isinstance(hops, int):
+        for entry in chain[-hops:]:  # what our proxies wrote, the farthest first
+            if address_in(entry) is not None:
+                return address_in(entry)
+        return peer
+    client, address = peer, address_in(peer or "")
+    while address is not None and any(ipaddress.ip_address(address) in ipaddress.ip_network(one) for one in hops):
+        address = address_in(chain.pop()) if chain else None
+        client = address or client
+    return client
+
+
+def address_in(entry: str) -> str | None:
+    """Return the address that one entry of a chain holds, whatever is around it."""
+    text = entry.strip()
+    for quote in ('\\"', "\\x22", '"'):
+        text = text.replace(quote, "")
+    if "=" in text:
+        named = [part.strip()[4:] for part in text.split(";") if part.strip().lower().startswith("for=")]
+        text = named[0] if named else ""
+    if text.startswith("["):
+        text = text[1:].split("]")[0].split("%")[0]
+    elif text.count(":") == 1:
+        text = text.split(":")[0]
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)

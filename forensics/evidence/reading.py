@@ -19,6 +19,7 @@ from forensics.evidence.door import admit
 from forensics.evidence.duplicates import write_events
 from forensics.evidence.formats import batches_of, offered_by
 from forensics.evidence.formats.lines import DIRECTIVE
+from forensics.evidence.forwarded import with_clients
 from forensics.evidence.mapping import (
     action_of,
     columns_needed,
@@ -255,6 +256,7 @@ def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> p
     )
     if source.kind not in LOG_KINDS:
         return rows
+    rows = with_clients(rows, source)
     rows = rows.with_columns(_screens(case, source, rows), kind=pl.lit(source.kind)).with_columns(
         action=action_of(case, source),
         is_action_known=pl.any_horizontal(pl.col("action", "screen").is_not_null()),
