@@ -28,6 +28,7 @@ app = App(
 Key = Annotated[Path | None, Parameter(name="--key", help="The case key; else $FORENSICS_KEY_FILE, else CASE.key.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Print the result for machines.")]
 INTERRUPTED = 130
+EXAMPLES = 3
 CANNOT_NOW = frozenset(
     {
         errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENXIO,
@@ -57,12 +58,26 @@ def _progress(case_folder: Path) -> Iterator[Callable[[str], None]]:
 
 
 @app.command
-def init(folder: Path) -> None:
-    """Write a commented case.toml into a new case folder.
+def init(
+    folder: Path | None = None, *, guess: Path | None = None, values: bool = False, as_json: AsJson = False
+) -> None:
+    """Write a commented case.toml into a new case folder, or say what a file is that nobody described yet.
 
     Args:
         folder: The case folder, made if it is not there.
+        guess: Instead: propose on standard output the [[source]] block of this file; nothing is written.
+        values: With --guess, on a terminal only: show some values of each column.
+        as_json: With --guess: print what was found for machines.
     """
+    if folder and not (guess or values or as_json):
+        _new_case(folder)
+    elif guess and not folder:
+        _guess(guess, values=values, as_json=as_json)
+    else:
+        raise CaseError("nothing to do", expected="forensics init DIR, or forensics init --guess FILE")
+
+
+def _new_case(folder: Path) -> None:
     from importlib.resources import files
 
     target = folder / "case.toml"
@@ -76,6 +91,21 @@ def init(folder: Path) -> None:
         raise UnavailableError("the case cannot be made", where=str(folder), found=error.strerror) from error
     print(f"{target} is written: put the files in {folder / 'evidence'}, describe them there, then")
     print(f"  forensics check {folder}\n  forensics run {folder}")
+
+
+def _guess(file: Path, *, values: bool, as_json: bool) -> None:
+    """Print what a file is; its values only where nothing but a terminal gets them."""
+    from forensics.evidence.guess import guess
+    from forensics.evidence.guess.block import document, toml
+
+    if values and not sys.stdout.isatty():
+        raise CaseError(
+            "values are people's data: they are shown on a terminal and written nowhere",
+            expected="standard output to be a terminal",
+            remedy="leave --values out, or run it on a terminal",
+        )
+    found = guess(file, examples=EXAMPLES if values else 0)
+    print(document(found) if as_json else toml(found), end="\n" if as_json else "")
 
 
 @app.command
