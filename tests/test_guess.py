@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import tomllib
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -190,10 +193,18 @@ def test_the_moment_of_a_claim_is_told_to_the_day_alone(tmp_path: Path):
     assert "# from 2024-01-18 to 2024-01-19, UTC" in toml(guess(written(tmp_path, "factures.tsv", CLAIMS)))
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_combined_log_is_described_with_whom_its_urls_ask_for(tmp_path: Path, packed: bool):
-    content = LOG.encode()
-    found = guess(written(tmp_path, "a.log", gzip.compress(content) if packed else content))
+def zipped(content: bytes) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("readme.txt", "x")
+        archive.writestr("access.log", content)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, bz2.compress, zipped])
+def test_a_combined_log_is_described_with_whom_its_urls_ask_for(tmp_path: Path, packed: Callable[[bytes], bytes]):
+    found = guess(written(tmp_path, "a.log", packed(LOG.encode())))
+    assert ("the archive holds 2 files" in toml(found)) == (packed is zipped)
     block = source_of(found)
     assert (block["format"], block["subject_kind"]) == ("combined", "holder_number")
     assert block["fields"]["account_id"] == "user"
@@ -541,6 +552,20 @@ def test_a_damaged_parquet_file_is_described_or_refused(at: int, bytes_: bytes):
             toml(guess(path))
         except ForensicsError:
             return
+
+
+def test_days_of_no_calendar_are_none(tmp_path: Path):
+    path = tmp_path / "r.parquet"
+    days = pl.Series([10**9, 5_000], dtype=pl.Int32).cast(pl.Date)
+    times = pl.Series([2**62, 0]).cast(pl.Datetime("us"))
+    numbers = ["1850500000123", "2850600000456"]
+    pl.DataFrame({"nir": numbers, "nom": ["A", "B"], "date_naissance": days, "vu": times}).write_parquet(path)
+    found = guess(path)
+    assert source_of(found)["fields"]["birth_date"] == "date_naissance"
+    assert [(column.name, column.empty) for column in found.columns if column.empty] == [
+        ("date_naissance", 1),
+        ("vu", 1),
+    ]
 
 
 def test_a_profile_keeps_no_value_unless_asked(tmp_path: Path):

@@ -82,6 +82,7 @@ def guess(path: Path, *, examples: int = 0) -> Guess:
             rows = _rows(start, found)
         except ForensicsError as error:
             return Guess(**seen, reasons=(error.what,))
+        told = f"members: the archive holds {start.members:,} files, and the largest was looked at; declare those meant"
         columns = [profile(name, rows[name], examples=examples) for name in rows.columns]
         mapping = mapping_of(found.format, columns, rows, path.stem)
         if isinstance(mapping.fields.get("subject"), str) and mapping.subject_kind is None:
@@ -91,7 +92,8 @@ def guess(path: Path, *, examples: int = 0) -> Guess:
         if not mapping.missing:
             left, trial, refused = tried({**block, "path": "evidence/start"}, private)
             block = {**left, "path": block["path"]}
-    decide = [*mapping.decide, *refused, *(f"{name}: no column was found for it" for name in mapping.missing)]
+    decide = [told] if start.members > 1 else []
+    decide += [*mapping.decide, *refused, *(f"{name}: no column was found for it" for name in mapping.missing)]
     is_proposed = not mapping.missing and trial.lines > 0 and trial.accepted >= HALF * trial.lines
     return Guess(
         **seen,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
+
+import polars as pl
 
 from forensics.errors import CaseError, EvidenceError
-from forensics.evidence.formats.lines import line_blocks
+from forensics.evidence.formats.lines import BLOCK_BYTES, line_blocks
+from forensics.evidence.formats.opening import GZIP, OTHERS, is_archive, unpacked
 from forensics.evidence.formats.parquet import parquet_columns
 
 MOST_LINES = 5_000
@@ -15,13 +19,13 @@ MOST_BYTES = 8 * 2**20
 PARQUET = b"PAR1"
 BYTE_FOR_BYTE = "iso-8859-1"
 """The encoding in which every byte is one sign, and the same byte again."""
-PACKED = {
-    b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z",
-    b"Rar!": "rar",
-}  # fmt: skip
+PACKED = {b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
+COMPRESSED = (GZIP, *OTHERS)
 WIDE = (b"\xff\xfe", b"\xfe\xff")
-GZIP = b"\x1f\x8b"
-TAR, TAR_AT = b"ustar", 257
+FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
+"""The first second of year 1 and the last of year 9999, since 1970."""
+MOST_ARCHIVE_BYTES = 2**28
+"""Above this an archive takes longer to go through than one waits for a guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,7 @@ class Start:
         total: how many the whole file has; about, where it is text; None where that cannot be told.
         is_whole: whether the copy is the whole file.
         is_parquet: whether it is Parquet.
+        members: how many files the archive holds of which it is the largest one's beginning; 0 where it is no archive.
         hint: what the first bytes say of a file that no reader takes, empty where nothing.
     """
 
@@ -42,6 +47,7 @@ class Start:
     total: int | None
     is_whole: bool
     is_parquet: bool
+    members: int = 0
     hint: str = ""
 
     def content(self) -> bytes:
@@ -63,10 +69,27 @@ def start_of(path: Path, private: Path) -> Start:
     if not stat.S_ISREG(mode):
         raise CaseError("this is no file", where=str(path), expected="one file of the evidence")
     with path.open("rb") as file:
-        head = file.read(TAR_AT + len(TAR))
+        head = file.read(len(PARQUET) + 4)
     copy = private / "evidence" / "start"
     copy.parent.mkdir(exist_ok=True)
-    return _parquet(path, copy) if head.startswith(PARQUET) else _lines(path, copy, head)
+    if head.startswith(PARQUET):
+        return _parquet(path, copy)
+    return _member(path, copy, private) if is_archive(path) else _lines(path, copy, head)
+
+
+def _member(path: Path, copy: Path, private: Path) -> Start:
+    """Copy the beginning of the largest file of an archive."""
+    if path.stat().st_size > MOST_ARCHIVE_BYTES:
+        copy.write_bytes(b"")
+        hint = f"it is an archive of more than {MOST_ARCHIVE_BYTES // 2**20} MiB: unpack one of its files"
+        return Start(path=copy, lines=0, total=None, is_whole=False, is_parquet=False, hint=hint)
+    files = unpacked(path, "archive", private / "archives", "*", BLOCK_BYTES)
+    largest = max(files, key=lambda file: (file.stat().st_size, file.name))
+    with largest.open("rb") as file:
+        start = _lines(largest, copy, file.read(len(PARQUET) + 4))
+    is_cut = largest.stat().st_size >= BLOCK_BYTES
+    is_whole = start.is_whole and not is_cut
+    return replace(start, members=len(files), is_whole=is_whole, total=start.total if is_whole else None)
 
 
 def _lines(path: Path, copy: Path, head: bytes) -> Start:
@@ -74,7 +97,7 @@ def _lines(path: Path, copy: Path, head: bytes) -> Start:
     size, is_whole = 0, True
     for block in line_blocks(path, BYTE_FOR_BYTE):
         for text in block["text"]:
-            if len(texts) == MOST_LINES or size + len(text) > MOST_BYTES:
+            if text is None or len(texts) == MOST_LINES or size + len(text) > MOST_BYTES:
                 is_whole = False
                 break
             texts.append(text)
@@ -83,7 +106,7 @@ def _lines(path: Path, copy: Path, head: bytes) -> Start:
             break
     copy.write_bytes("".join(f"{text}\n" for text in texts).encode(BYTE_FOR_BYTE))
     total = len(texts) if is_whole else None
-    if total is None and texts and not head.startswith((GZIP, *PACKED)):
+    if total is None and texts and not head.startswith(COMPRESSED):
         total = path.stat().st_size * len(texts) // size
     return Start(path=copy, lines=len(texts), total=total, is_whole=is_whole, is_parquet=False, hint=_hint(head, texts))
 
@@ -91,8 +114,6 @@ def _lines(path: Path, copy: Path, head: bytes) -> Start:
 def _hint(head: bytes, texts: list[str]) -> str:
     """Return what can be said of a file that is none of ours, without a word of what it holds."""
     packed = next((name for magic, name in PACKED.items() if head.startswith(magic)), "")
-    if head[TAR_AT:].startswith(TAR):
-        packed = "tar"
     if packed:
         return f"it is packed ({packed}): unpack it first"
     if head.startswith(WIDE):
@@ -118,9 +139,25 @@ def _parquet(path: Path, copy: Path) -> Start:
             schema = pa.schema([file.schema_arrow.field(name) for name in columns])
             rows = pa.Table.from_batches([batch for batch in batches if batch is not None], schema)
         rows.validate(full=True)  # text that is none would break what trusts it to be
-        pq.write_table(rows, copy)
-    except (pa.ArrowException, OSError):
+        _told_apart(cast("pl.DataFrame", pl.from_arrow(rows))).write_parquet(copy)
+    except (pa.ArrowException, OSError, pl.exceptions.PolarsError):
         raise EvidenceError(
             "this Parquet file is damaged", where=path.name, remedy="get the file again; nothing was guessed"
         ) from None
     return Start(path=copy, lines=rows.num_rows, total=total, is_whole=rows.num_rows == total, is_parquet=True)
+
+
+def _told_apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows without the days and times of no calendar, which a damaged file may hold."""
+    limits: dict[str, tuple[int, int]] = {}
+    for name, dtype in rows.schema.items():
+        if dtype == pl.Date:
+            limits[name] = (FIRST_S // 86_400, LAST_S // 86_400)
+        elif isinstance(dtype, pl.Datetime):
+            a_second = {"ms": 10**3, "us": 10**6, "ns": 10**9}[dtype.time_unit]
+            limits[name] = (max(FIRST_S * a_second, -(2**63)), min(LAST_S * a_second, 2**63 - 1))
+        elif dtype == pl.Time:
+            limits[name] = (0, 86_400 * 10**9 - 1)
+    return rows.with_columns(
+        pl.when(pl.col(name).to_physical().is_between(*limit)).then(name).alias(name) for name, limit in limits.items()
+    )
