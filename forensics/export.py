@@ -137,7 +137,8 @@ def _refuse_unfinished(case: Case, key: bytes, manifest: dict[str, Any]) -> None
 def _refuse_touched(case: Case, manifest: dict[str, Any]) -> None:
     for name in FROM_RESULTS:
         path = case.results / f"{name}.parquet"
-        if not path.is_file() or custody.sha256_of(path) != manifest["outputs"].get(path.name):
+        written = manifest["outputs"].get(path.name, {})
+        if not path.is_file() or custody.sha256_of(path) != written.get("sha256"):
             raise VerificationError(
                 "this result is not the one that the run wrote",
                 where=str(path),

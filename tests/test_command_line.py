@@ -183,7 +183,7 @@ def test_a_terminated_run_says_so_and_leaves_nothing_in_clear(small: Path, tmp_p
     private.mkdir()
     script = (
         "import forensics.evidence.ingest as m, time, forensics.cli as c\n"
-        "m._write_tables = lambda *a: (print('now', flush=True), time.sleep(30))\n"
+        "m.identities = lambda *a: (print('now', flush=True), time.sleep(30))\n"
         f"c.main(['run', {str(small)!r}])\n"
     )
     process = subprocess.Popen(
