@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -33,9 +34,15 @@ CANNOT_NOW = frozenset(
     {
         errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENXIO,
         errno.ENODEV, errno.ENOTCONN, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOLCK, errno.EOPNOTSUPP,
-        errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR,
+        errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EFBIG,
     }
 )  # fmt: skip
+
+FULL = (
+    "os error 28", "No space left on device", "os error 27", "File too large", "os error 122", "Disk quota exceeded",
+    "Invalid thrift: transport error",
+)  # fmt: skip
+"""How libraries tell of a full disk or quota in errors of their own; the last is Polars, of a Parquet file's end."""
 
 
 @contextmanager
@@ -286,7 +293,7 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _defect(error: Exception) -> int:
+def _defect(error: BaseException) -> int:
     """Say where a defect of the program is, and nothing of what it was working on: that may be somebody's data."""
     import traceback
 
@@ -298,11 +305,11 @@ def _defect(error: Exception) -> int:
     return ForensicsError.exit_code
 
 
-def _unavailable(error: Exception) -> UnavailableError | None:
+def _unavailable(error: BaseException) -> UnavailableError | None:
     """Return what an error of the machine (disk, permission, mount) means for the user, None for any other."""
     if isinstance(error, MemoryError):
         return UnavailableError("memory ran out", remedy="lower memory_limit in [settings], or free memory")
-    if "os error 28" in str(error) or "No space left on device" in str(error):
+    if any(sign in str(error) for sign in FULL):
         return UnavailableError("the disk is full", remedy="free some space and run the same command again")
     if isinstance(error, OSError) and error.errno in CANNOT_NOW:
         where = str(error.filename) if error.filename else None
@@ -324,7 +331,7 @@ def _stopped() -> int:
     return INTERRUPTED
 
 
-def _unexpected(error: Exception) -> int:
+def _unexpected(error: BaseException) -> int:
     known = _unavailable(error)
     return _fail(known) if known else _defect(error)
 
@@ -342,13 +349,27 @@ def _run(arguments: list[str] | None) -> int:
         return _stopped()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # a library's panic is no Exception, and its message may hold a value
         return _stopped() if _interrupted else _unexpected(error)
     return 0
+
+
+def _keep_libraries_silent() -> None:
+    """Leave standard error to this program alone: what a library writes there as it fails may hold a value.
+
+    For the same reason a crash leaves no image of the memory.
+    """
+    ours = os.dup(2)
+    sys.stderr = os.fdopen(ours, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; the exit code is the process's."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    _keep_libraries_silent()
     sys.exit(_run(arguments))

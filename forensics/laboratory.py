@@ -71,4 +71,4 @@ def open_lab(case: Path) -> int:
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder)]
     if os.geteuid() == 0:  # in a container there is no other user; the server listens on loopback alone
         command.append("--allow-root")
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
+    return subprocess.run(command, env=environment, check=False, stderr=sys.stderr).returncode  # noqa: S603

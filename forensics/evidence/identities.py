@@ -23,6 +23,11 @@ CLEAR_SUBJECTS = {
 KINDS = ("subject", "card", "person")
 
 
+SEX = r"(?i)^(?:.|male|female|homme|femme|masculin|f[ée]minin|inconnu|unknown|other|autre|diverse?)$"
+DEPARTMENT = r"^[0-9][0-9A-Za-z]{0,4}$"
+"""A code: the name of a place may be somebody's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identities:
     """The register under keys; the columns of the first four tables are those of `forensics.schemas`.
@@ -199,11 +204,16 @@ def _register_table(keyed: pl.DataFrame) -> pl.DataFrame:
         "person_key",
         "role",
         pl.col("birth_date").dt.year().cast(pl.Int16).alias("birth_year"),
-        "sex",
-        "department",
+        _only(pl.col("sex"), SEX),
+        _only(pl.col("department"), DEPARTMENT),
         "covered_from",
         "covered_until",
     ).sort(pl.all(), nulls_last=True)
+
+
+def _only(text: pl.Expr, form: str) -> pl.Expr:
+    """Keep of a column what is surely of its kind: in a register whose columns changed it may hold a name or number."""
+    return pl.when(text.cast(pl.String).str.contains(form)).then(text)
 
 
 def claimed_persons(claims: pl.LazyFrame, register: pl.DataFrame, person_keys: pl.DataFrame) -> pl.DataFrame:

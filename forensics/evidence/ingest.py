@@ -13,8 +13,10 @@ from forensics.case import Case
 from forensics.engine import batches, connect, private_folder, query, view, write_table
 from forensics.errors import EvidenceError
 from forensics.evidence.duplicates import may_repeat, repeated_lines
+from forensics.evidence.hiding import Hiding
 from forensics.evidence.identities import (
     CLEAR_SUBJECTS,
+    Identities,
     claimed_persons,
     clear_register,
     identities,
@@ -73,28 +75,31 @@ def ingest(
         subjects = subject_rows(register, kinds)
         subject_keys = SubjectKeys(key, subjects["subject_message"])
         say(f"keyed {subject_keys.size:,} subjects of the register")
+        hiding = Hiding(case, key, register)
         spill = private / "spill"
         spill.mkdir()
         with (
             connect(case.settings, spill) as connection,
             RequestTable(case.work / "requests.parquet", subject_keys) as requests,
         ):
-            logs, repeated, joined = _logs(case, private, requests, connection, say)
+            logs, repeated, joined = _logs(case, private, requests, hiding, connection, say)
             reads = sorted([*tables, *logs], key=lambda one: one.number)
             hashes = {(one.source.id, path): digest for one in reads for path, digest in one.hashes.items()}
             unmoved(hashes)
             logged = _logged(case, requests.asked(), subject_keys)
             known = identities(key, register, subjects, logged, subject_keys)
             say(f"keyed {known.subject_keys.height:,} subjects")
+            _tell_left_out(register, known, say)
             accounts, again = _accounts(reads)
+            claims = claimed_persons(clear_rows(reads, "claims"), register, known.person_keys)
             duplicates = pl.concat([repeated.drop("source_number"), again]).sort("source", "line")
             written = {
                 "register": known.register,
                 "subjects": known.subjects,
                 "persons": known.persons,
                 "keys": known.keys,
-                "accounts": accounts,
-                "claims": claimed_persons(clear_rows(reads, "claims"), register, known.person_keys),
+                "accounts": hiding.within(accounts),
+                "claims": hiding.within(claims),
                 "counters": _counters(reads),
                 "duplicates": duplicates,
                 "rejected": _rejected(reads),
@@ -138,6 +143,7 @@ def _logs(
     case: Case,
     private: Path,
     requests: RequestTable,
+    hiding: Hiding,
     connection: duckdb.DuckDBPyConnection,
     say: Callable[[str], None],
 ) -> tuple[list[SourceRead], pl.DataFrame, Joined]:
@@ -153,8 +159,12 @@ def _logs(
             where="case.toml",
             expected="at least one [[source]] of kind access_log or audit_trail with a readable line",
         )
+
+    def take(rows: pl.DataFrame) -> None:
+        requests.add(hiding.within(rows))
+
     if len(kinds) == 1:
-        logs = _read(case, private, kinds, say, take=requests.add, compared=may_repeat(case))
+        logs = _read(case, private, kinds, say, take=take, compared=may_repeat(case))
         requests.close()
         repeated = repeated_lines([(one.source, one.events) for one in logs], requests.references())
         requests.leave_out(repeated)
@@ -168,7 +178,7 @@ def _logs(
         connection.register("repeated_lines", repeated.select("source_number", "line"))
         joined = join_logs(connection, private)
         for rows in batches(connection, "SELECT * FROM clear_requests ORDER BY source_number, line"):
-            requests.add(rows)
+            take(rows)
         requests.close()
     for line in joined.told():
         say(line)
@@ -183,6 +193,12 @@ def _logged(case: Case, asked: pl.DataFrame, subject_keys: SubjectKeys) -> pl.Da
     return asked.join(messages, on="subject_key", how="left").with_columns(
         has_register=pl.col("operator").is_in(registered) & pl.col("subject_kind").is_in(list(CLEAR_SUBJECTS))
     )
+
+
+def _tell_left_out(register: pl.DataFrame, known: Identities, say: Callable[[str], None]) -> None:
+    lost = sum(register[name].count() - known.register[name].count() for name in ("sex", "department"))
+    if lost:
+        say(f"left out {lost:,} sexes and departments of the register that are no codes")
 
 
 def _rejected(reads: list[SourceRead]) -> pl.DataFrame:
