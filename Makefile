@@ -50,7 +50,7 @@ $(READY): requirements.txt pyproject.toml
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --custom-compile-command "make lock" \
-	  --extra lab --group dev pyproject.toml --output-file requirements.txt
+	  --extra lab --extra linkage --group dev pyproject.toml --output-file requirements.txt
 
 clean:
 	rm -rf .venv cases dist

@@ -19,7 +19,7 @@ from forensics.exposure import Exposed, expose, perimeter
 if TYPE_CHECKING:
     import duckdb
 
-CANONICAL = ("requests", "register", "subjects", "persons", "accounts", "claims", "returned_people")
+CANONICAL = ("requests", "register", "subjects", "persons", "links", "accounts", "claims", "returned_people")
 SECOND_US = 1_000_000
 
 
@@ -147,7 +147,7 @@ def _summary(
     """Sum up the case as `summary.json` says it."""
     from forensics.custody import versions
 
-    coverage = pl.read_parquet(case.work / "log_coverage.parquet", glob=False)
+    coverage, links = (pl.read_parquet(case.work / f"{name}.parquet", glob=False) for name in ("log_coverage", "links"))
     judged, about = tables["sessions"], case.declared.case
     of_verdict = dict(judged.group_by("verdict").len().iter_rows())
     accused = judged.filter(pl.col("verdict") == "scraping")
@@ -180,11 +180,12 @@ def _summary(
         },
         "professionals": {"shown": tables["professionals"].height},
         "records": exposed.agreement,
-        "limits": limits(case, coverage, exposed, verdicts),
+        "links": links.to_dicts(),
+        "limits": limits(case, coverage, links, exposed, verdicts),
         "estimates": tables["estimates"].select(wanted).to_dicts(),
         "overlap": overlap(tables["exposure"]),
         "evidence_digest": evidence_digest,
-        "versions": versions(),
+        "versions": versions(*case.settings.extras()),
     }
 
 
@@ -194,7 +195,7 @@ def _accounts_known(case: Case, judged: pl.DataFrame) -> int:
     return pl.concat([listed, judged.select("operator", "account_id")]).unique().height
 
 
-def limits(case: Case, coverage: pl.DataFrame, exposed: Exposed, verdicts: Verdicts) -> list[str]:
+def limits(case: Case, coverage: pl.DataFrame, links: pl.DataFrame, exposed: Exposed, verdicts: Verdicts) -> list[str]:
     """Return the codes of what this evidence cannot say, for the report to put in words."""
     people = subjects_are_people(case)
     checks = {
@@ -208,6 +209,8 @@ def limits(case: Case, coverage: pl.DataFrame, exposed: Exposed, verdicts: Verdi
         "not_witnessed": not is_complete(coverage) and not bool((coverage["kind"] == "gap").any()),
         "hits_without_card": exposed.agreement["without_card"] > 0,
         "lines_alone": bool((pl.read_parquet(case.work / "joins.parquet", glob=False)["alone"] > 0).any()),
+        "links_not_measured": people and bool(case.sources("register")) and not links["measured"].all(),
+        "people_under_one_key": people and bool((links.filter(pl.col("kind") == "one_key")["n_links"] > 0).any()),
         "records_disagree": exposed.agreement["agree"] < exposed.agreement["compared"],
     }
     return [code for code, applies in checks.items() if applies]

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,17 @@ def sql_digests() -> dict[str, str]:
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Return the versions that a result depends on."""
-    names = ("forensics", "duckdb", "matplotlib", "numpy", "polars", "pyarrow", "scipy")
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+def versions(*extras: str) -> dict[str, str]:
+    """Return the versions that a result depends on, those of the extras that its settings ask for among them."""
+    names = ("forensics", "duckdb", "matplotlib", "numpy", "polars", "pyarrow", "scipy", *extras)
+    return {"python": platform.python_version(), **{name: _version(name) for name in names}}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def evidence_files(case: Case, source: Source) -> list[Path]:

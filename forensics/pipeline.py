@@ -137,7 +137,7 @@ def _ingested(case: Case, key: bytes, say: Say) -> Inputs:
 
     stamps = custody.stamps(case)
     custody.refuse_misnamed(case)
-    made_from = ingested_from(case, key)
+    made_from = ingested_from(case, key, custody.versions(*case.settings.extras()))
     entries: list[dict[str, Any]] = []
     if is_kept(case.work, "ingest", made_from):
         entries = custody.admitted_inputs(case, custody.hashes(case))
@@ -157,24 +157,24 @@ def _ingested(case: Case, key: bytes, say: Say) -> Inputs:
     return Inputs(entries=entries, tables=keep(case.work, "ingest", made_from, list))
 
 
-def ingested_from(case: Case, key: bytes) -> dict[str, Any]:
-    """Return all that the canonical tables depend on beside the code and the evidence."""
+def ingested_from(case: Case, key: bytes, ran_with: Mapping[str, str]) -> dict[str, Any]:
+    """Return all that the canonical tables depend on beside the evidence, the code and the versions that all need."""
     return {
         "declared": case.declared.model_dump(mode="json", include={"source", "screen", "outage"}),
         "timezone": case.declared.case.timezone,
         "key": key_check(key),
-        "most_rejected_share": case.settings.most_rejected_share,
+        "settings": case.settings.of_ingest(),
+        "extras": {name: ran_with.get(name) for name in case.settings.extras()},
     }
 
 
 def are_ingested(case: Case, key: bytes, manifest: Mapping[str, Any]) -> bool:
     """Tell whether the tables under `work/` are those that finished results were made from. No evidence is read."""
-    made_by = (manifest["code"], manifest["versions"])
+    made_from = ingested_from(case, key, manifest["versions"])
+    made_by = (manifest["code"], {name: manifest["versions"].get(name) for name in custody.versions()})
     names = ("source", "path", "bytes", "sha256")
     entries = [{name: entry[name] for name in names} for entry in _as_read(case, manifest["inputs"])]
-    return is_kept(case.work, "ingest", ingested_from(case, key), made_by) and is_kept(
-        case.work, "evidence", entries, made_by
-    )
+    return is_kept(case.work, "ingest", made_from, made_by) and is_kept(case.work, "evidence", entries, made_by)
 
 
 def _as_read(case: Case, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -198,7 +198,7 @@ def _analysed(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
         "inputs": _declared_of(case, inputs.entries),
         "declaration": declaration_digest(case),
         "settings": case.settings.that_change_results(),
-        "versions": custody.versions(),
+        "versions": custody.versions(*case.settings.extras()),
         "code": custody.code_digest(),
         "sql": custody.sql_digests(),
         "outputs": {},

@@ -10,6 +10,7 @@ from forensics.custody import evidence_files
 from forensics.declaration import DOCUMENTS
 from forensics.detection.verdicts import subjects_are_people
 from forensics.engine import private_folder
+from forensics.evidence.linkage import refuse_without_splink
 from forensics.evidence.reading import refuse_unreadable_start
 
 LINES = ("alb", "combined", "common", "csv", "haproxy", "iis", "splunk", "timesketch")
@@ -38,6 +39,7 @@ def readiness(case: Case) -> dict[str, Any]:
     Raises:
         CaseError, EvidenceError: as a run would.
     """
+    refuse_without_splink(case.settings)
     sources = []
     for source in case.declared.source:
         files = evidence_files(case, source)

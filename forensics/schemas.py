@@ -92,6 +92,28 @@ class Persons(Table):
     link_probability: pl.Float64 = pa.Field(ge=0, le=1)
 
 
+class Links(Table):
+    """The links of one kind between keys of one person; each takes one from the number of people.
+
+    kind: `operators`, people at two operators (`operator` and `other_operator`; whoever is at three is in three rows);
+    `within`, keys of one operator; `children`, under both parents' numbers; `one_key`, people whom the register itself
+    puts under one key (twins without a rank), each of whose hidden others is a false link.
+    expected_false: links that join two people, the sum of 1 - probability (0 for those by number, taken as sure).
+    expected_missed: links not found, each of which counts a person twice, and the limits between which chance leaves
+    their number, were splink's model right; null where nothing measured it (`measured` is false).
+    """
+
+    kind: pl.String = pa.Field(isin=("operators", "within", "children", "one_key"))
+    operator: pl.String = pa.Field(nullable=True)
+    other_operator: pl.String = pa.Field(nullable=True)
+    n_links: pl.Int64 = pa.Field(ge=0)
+    expected_false: pl.Float64 = pa.Field(ge=0)
+    expected_missed: pl.Float64 = pa.Field(nullable=True, ge=0)
+    missed_low: pl.Int64 = pa.Field(nullable=True, ge=0)
+    missed_high: pl.Int64 = pa.Field(nullable=True, ge=0)
+    measured: pl.Boolean
+
+
 class Keys(Table):
     """One pseudonym: the dense integer used inside and the 32 hex digits used at the edge."""
 

@@ -76,8 +76,8 @@ def _refuse(findings: list[str], also: str = "") -> None:
 
 def _made_otherwise(manifest: dict[str, Any]) -> str:
     """Say where other code or versions may be why the bytes differ."""
-    now = custody.versions()
     before = manifest.get("versions") or {}
+    now = custody.versions(*({"splink"} & before.keys()))
     others = [f"{name} {before.get(name)}, now {now[name]}" for name in sorted(now) if before.get(name) != now[name]]
     if manifest.get("code") != custody.code_digest():
         others.append("other code of forensics")

@@ -182,3 +182,27 @@ def address_in(entry: str) -> str | None:
     except ValueError:
         return None
     return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def ranks_found(entries: Sequence[Row]) -> dict[int, set[int]]:
+    """Return, for each key without a birth rank, the keys that say which rank it is; nothing where that is doubtful."""
+    found = {}
+    for key in {entry["person_key"] for entry in entries if not entry["rank"]}:
+        mine = [entry for entry in entries if entry["person_key"] == key]
+        partners = [
+            entry
+            for entry in entries
+            if entry["rank"]
+            and any(
+                entry["born"] == one["born"] and {entry["holder"], entry["own"]} & {one["holder"], one["own"]}
+                for one in mine
+            )
+        ]
+        cards = {entry["card"] for entry in mine}
+        beside = any(entry["card"] in cards for entry in entries if entry["person_key"] in
+                     {partner["person_key"] for partner in partners})  # fmt: skip
+        named = [{one["first_name"].upper() for one in mine if one["card"] == card and one["first_name"]}
+                 for card in cards]  # fmt: skip
+        if len({entry["rank"] for entry in partners}) == 1 and not beside and all(len(names) < 2 for names in named):
+            found[key] = {key, *(entry["person_key"] for entry in partners)}
+    return found

@@ -7,15 +7,12 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
+from made_registers import humans, register
 from tables import rows
 
 from forensics.evidence.dependants import UNDER_BOTH_PARENTS, dependants
-from forensics.evidence.identities import clear_register, identities, persons_of, subject_rows
+from forensics.evidence.persons import persons_of
 
-KEY = bytes(range(32))
-FIELDS = ("operator", "beneficiary_number", "holder_number", "birth_date", "birth_rank", "last_name", "first_name",
-          "card_number", "member_number", "insurer_id", "role", "sex", "department", "covered_from",
-          "covered_until")  # fmt: skip
 # Mia is on her mother's card and on her father's, under their numbers; Leo and Tom are twins on the mother's.
 FAMILY = """
     own           | holder        | birth_date | last_name | first_name | role   | sex
@@ -28,34 +25,6 @@ FAMILY = """
 """
 SHARED = 3
 """The place of Mia under her father's number."""
-
-
-def register(text: str | list[dict[str, str | None]]) -> pl.DataFrame:
-    given = rows(text) if isinstance(text, str) else text
-    whole = [
-        {
-            "operator": "A",
-            "card_number": row["holder"],
-            "beneficiary_number": row["own"],
-            "holder_number": row["holder"],
-        }
-        | {"birth_rank": str(place)}
-        | row
-        for place, row in enumerate(given)
-    ]
-    frame = pl.DataFrame([[row.get(name) for name in FIELDS] for row in whole],
-                         schema=dict.fromkeys(FIELDS, pl.String), orient="row")  # fmt: skip
-    days = pl.col("birth_date", "covered_from", "covered_until").str.to_date()
-    return clear_register(frame.with_columns(days).lazy())
-
-
-def humans(known: pl.DataFrame) -> list[list[int]]:
-    """Group the rows of a register by the human being they are."""
-    nothing = pl.DataFrame(schema={"operator": pl.String, "subject_kind": pl.String, "subject_message": pl.String,
-                                   "shown": pl.Boolean, "has_register": pl.Boolean})  # fmt: skip
-    found = identities(KEY, known, subject_rows(known, []), nothing)
-    of = known.with_row_index().join(found.person_keys, on="person_message").join(found.persons, on="person_key")
-    return sorted(of.group_by("person_id").agg(pl.col("index").sort())["index"].to_list())
 
 
 def changed(place: int, **to: str | None) -> list[dict[str, str | None]]:
@@ -99,7 +68,7 @@ def test_a_child_with_a_number_of_its_own_is_joined_by_that_alone():
 
 
 def test_exact_links_are_sure_and_traits_are_as_sure_as_the_names_are_rare():
-    children = pl.DataFrame({"person_key": [1, 2], "child": [1, 1], "probability": [0.99, 0.99]})
+    children = pl.DataFrame({"person_key": [1, 2], "group": [1, 1], "probability": [0.99, 0.99]})
     keys = pl.DataFrame({"person_key": [0, 1, 2, 3], "own_message": ["a", "a", "b", None]})
     assert persons_of(keys, children).rows() == [(0, 0, 1.0), (1, 0, 0.99), (2, 0, 0.99), (3, 3, 1.0)]
 

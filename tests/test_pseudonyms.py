@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forensics.evidence.identities import claimed_persons, clear_register, identities, persons_of, subject_rows
+from forensics.evidence.identities import claimed_persons, clear_register, identities, subject_rows
+from forensics.evidence.persons import persons_of
 from forensics.evidence.pseudonyms import dense_keys, digests, message, normal_number, normal_subject, pseudonym
 
 KEY = bytes(range(32))

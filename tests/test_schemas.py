@@ -14,6 +14,7 @@ CANONICAL = {
     "register": schemas.Register,
     "subjects": schemas.Subjects,
     "persons": schemas.Persons,
+    "links": schemas.Links,
     "keys": schemas.Keys,
     "accounts": schemas.Accounts,
     "claims": schemas.Claims,

@@ -65,12 +65,12 @@ def _under_a_parent(register: pl.DataFrame) -> pl.DataFrame:
     parents = register.filter(pl.col("holder_number").is_not_null()).select(own="holder").unique()
     children = register.filter(pl.col("role") == "child").join(parents, on="own", how="semi")
     for name in ("last_name", "first_name"):
-        plain = children.select(pl.col(name).unique()).with_columns(plain=_plain(name))
+        plain = children.select(pl.col(name).unique()).with_columns(plain=plain_name(name))
         children = children.join(plain, on=name).with_columns(pl.col("plain").alias(name)).drop("plain")
     return children.select("person_message", "own", *TRAITS).drop_nulls().unique()
 
 
-def _plain(name: str) -> pl.Expr:
+def plain_name(name: str) -> pl.Expr:
     """Return a name in capitals, without accents, spaces, hyphens and apostrophes; null where nothing is left."""
     bare = pl.col(name).str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[^\p{L}]+", "")
     return pl.when(bare != "").then(bare)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from forensics.evidence.dependants import dependants
 from forensics.evidence.interning import SubjectKeys
+from forensics.evidence.persons import missing_ranks, persons_of
 from forensics.evidence.pseudonyms import dense_keys, digests, message, normal_number, normal_subject, subject_message
 from forensics.evidence.reading import narrowed
 
@@ -35,10 +35,14 @@ class Identities:
     Attributes:
         register: one person on one contract at one operator.
         subjects: what a log can ask for.
-        persons: which keys are one human being.
+        persons: which keys are one human being, as numbers, ranks and children's traits say.
         keys: dense integers of subjects, cards and persons, with their digests.
         subject_keys: `subject_message`, `subject_key`; in clear, never written into the case.
         person_keys: `person_message`, `person_key`; in clear, never written into the case.
+        entries: the register with its messages and keys; in clear, never written into the case.
+        joined: what made one person of keys that differ in number or rank: `missing_ranks`, `children`
+            (`forensics.evidence.persons.GROUPS`).
+        by_number: which keys are one human being by numbers, birth dates and ranks alone; columns as `persons`.
     """
 
     register: pl.DataFrame
@@ -47,6 +51,13 @@ class Identities:
     keys: pl.DataFrame
     subject_keys: pl.DataFrame
     person_keys: pl.DataFrame
+    entries: pl.DataFrame
+    joined: dict[str, pl.DataFrame]
+    by_number: pl.DataFrame
+
+    def joined_with(self, found: pl.DataFrame) -> pl.DataFrame:
+        """Return `persons` with more keys joined (`forensics.evidence.persons.GROUPS`)."""
+        return persons_of(_own_messages(self.entries), *self.joined.values(), found)
 
 
 def clear_register(rows: pl.LazyFrame) -> pl.DataFrame:
@@ -102,44 +113,6 @@ def _empty_subjects() -> pl.DataFrame:
     return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
 
 
-def persons_of(person_keys: pl.DataFrame, children: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Join the keys that show to be one human being: by own number, birth date and rank, or as one child's.
-
-    Args:
-        person_keys: `person_key`, `own_message` (null where the birth date is missing: nothing is joined then).
-        children: `person_key`, `child`, `probability` of children under a parent's number (`dependants`).
-
-    Returns:
-        `person_key`, `person_id` (the smallest key of the group), `link_probability` (1 where the links are exact,
-        else the probability that the child's traits are one child's).
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n = int(person_keys["person_key"].max() or 0) + 1 if person_keys.height else 0  # type: ignore[arg-type]
-    if children is None:
-        children = pl.DataFrame(schema={"person_key": pl.Int64, "child": pl.Int64, "probability": pl.Float64})
-    own = person_keys.drop_nulls("own_message").select("person_key", group=pl.col("own_message").rank("dense"))
-    of_child = children.select("person_key", group=pl.col("child") + own["group"].max() if own.height else "child")
-    links = pl.concat([one.cast(pl.Int64) for one in (own, of_child)])
-    rows, columns = links["person_key"].to_numpy(), links["group"].to_numpy() + n - 1
-    size = n + (int(columns.max()) + 1 - n if len(columns) else 0)
-    graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
-    component = connected_components(graph, directed=False)[1][:n]
-    frame = pl.DataFrame({"person_key": np.arange(n), "component": component})
-    traits = children.group_by("person_key").agg(pl.col("probability").min())
-    return (
-        frame.join(traits, on="person_key", how="left")
-        .select(
-            "person_key",
-            person_id=pl.col("person_key").min().over("component"),
-            link_probability=pl.col("probability").fill_null(1.0),
-        )
-        .join(person_keys.select("person_key").unique(), on="person_key", how="semi")
-        .sort("person_key")
-    )
-
-
 def identities(
     key: bytes, register: pl.DataFrame, subjects: pl.DataFrame, logged: pl.DataFrame, subject_keys: SubjectKeys
 ) -> Identities:
@@ -168,20 +141,32 @@ def identities(
     keys = {kind: _numbered(kind, of_kind, hashed) for kind, of_kind in messages.items()}
     keys["subject"] = subject_keys.table().with_columns(kind=pl.lit("subject"))
     keyed = _keyed(_keyed(register, keys, "person"), keys, "card")
-    children = _keyed(dependants(register), keys, "person")
+    joined = {
+        "missing_ranks": missing_ranks(keyed),
+        "children": _keyed(dependants(register), keys, "person").select(
+            "person_key", pl.col("child").alias("group"), "probability"
+        ),
+    }
     return Identities(
         register=_register_table(keyed),
         subjects=_keyed(_keyed(_keyed(subjects, keys, "subject"), keys, "card"), keys, "person")
         .select("operator", "subject_kind", "subject_key", "card_key", "person_key")
         .unique()
         .sort(pl.all(), nulls_last=True),
-        persons=persons_of(keyed.select("person_key", "own_message").unique(), children),
+        persons=persons_of(_own_messages(keyed), *joined.values()),
         keys=pl.concat(
             [keys[kind].select("kind", "key", "digest").sort("key") for kind in ("subject", "card", "person")]
         ),
         subject_keys=keys["subject"].select(subject_message="message", subject_key="key"),
         person_keys=keys["person"].select(person_message="message", person_key="key"),
+        entries=keyed,
+        joined=joined,
+        by_number=persons_of(_own_messages(keyed), joined["missing_ranks"]),
     )
+
+
+def _own_messages(entries: pl.DataFrame) -> pl.DataFrame:
+    return entries.select("person_key", "own_message").unique()
 
 
 def _numbered(kind: str, messages: pl.Series, hashed: pl.DataFrame) -> pl.DataFrame:

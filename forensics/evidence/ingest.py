@@ -24,6 +24,8 @@ from forensics.evidence.identities import (
 )
 from forensics.evidence.interning import SubjectKeys
 from forensics.evidence.joining import Joined, join_logs, nothing_to_join
+from forensics.evidence.linkage import refuse_without_splink
+from forensics.evidence.links import link
 from forensics.evidence.reading import SourceRead, clear_rows, read_source
 from forensics.evidence.request_table import RequestTable
 from forensics.evidence.returned import returned_people
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 Hashes = dict[tuple[str, str], str]
 """SHA-256 of files of evidence, by source and path inside the case."""
 TABLES = (
-    "requests", "register", "subjects", "persons", "keys", "accounts", "claims", "counters", "log_coverage",
+    "requests", "register", "subjects", "persons", "links", "keys", "accounts", "claims", "counters", "log_coverage",
     "duplicates", "rejected", "sources", "files", "joins", "joined_lines", "returned_people",
 )  # fmt: skip
 
@@ -66,8 +68,10 @@ def ingest(
             that is not what it was.
 
     Raises:
+        CaseError: links are to be found by splink, which is not installed.
         EvidenceError: a source is not what `case.toml` says; nothing is written then.
     """
+    refuse_without_splink(case.settings)
     with private_folder() as private:
         tables = _read(case, private, [kind for kind in EVIDENCE_FIELDS if kind not in LOG_KINDS], say)
         register = clear_register(clear_rows(tables, "register"))
@@ -90,13 +94,16 @@ def ingest(
             known = identities(key, register, subjects, logged, subject_keys)
             say(f"keyed {known.subject_keys.height:,} subjects")
             _tell_left_out(register, known, say)
+            persons, links = link(known, key, case.settings, private)
+            say(f"linked {persons.height:,} keys to {persons['person_id'].n_unique():,} people")
             accounts, again = _accounts(reads)
             claims = claimed_persons(clear_rows(reads, "claims"), register, known.person_keys)
             duplicates = pl.concat([repeated.drop("source_number"), again]).sort("source", "line")
             written = {
                 "register": known.register,
                 "subjects": known.subjects,
-                "persons": known.persons,
+                "persons": persons,
+                "links": links,
                 "keys": known.keys,
                 "accounts": hiding.within(accounts),
                 "claims": hiding.within(claims),

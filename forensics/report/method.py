@@ -121,6 +121,20 @@ LIMITS: dict[str, Pair] = {
         "The partial logs do not join everywhere: some lines are left without an account, an address or whom they "
         "asked for.",
     ),
+    "links_not_measured": (
+        "Les liens entre les identifiants d’une même personne (deux opérateurs, deux numéros, enfants des deux "
+        "parents) sont ceux que numéros, dates et rangs de naissance ou noms établissent ; les liens manqués, qui "
+        "comptent une personne deux fois, ne sont pas mesurés (réglage linkage).",
+        "Links between the keys of one person (two operators, two numbers, children of both parents) are those that "
+        "numbers, birth dates and ranks or names establish; links missed, which count a person twice, are not measured "
+        "(setting linkage).",
+    ),
+    "people_under_one_key": (
+        "Le registre inscrit plusieurs prénoms sous un même numéro et une même date, sans rang de naissance "
+        "(jumeaux) : ces personnes ne comptent que pour une.",
+        "The register lists several first names under one number and one birth date without a birth rank (twins): "
+        "these people count as one.",
+    ),
     "records_disagree": (
         "Le journal et le registre ne s’accordent pas toujours sur le nombre de personnes affichées.",
         "Log and register do not always agree on the number of people displayed.",
