@@ -18,7 +18,17 @@ import pandera.polars as pa
 import polars as pl
 from pandera.engines.polars_engine import DateTime
 
-from forensics.vocabulary import ACCOUNT_KINDS, ACTIONS, LOG_KINDS, ROLES, SUBJECT_KINDS, TIERS, VERDICTS
+from forensics.vocabulary import (
+    ACCOUNT_KINDS,
+    ACTIONS,
+    LOG_KINDS,
+    ROLES,
+    SUBJECT_KINDS,
+    TIERS,
+    UNSEEN,
+    VERDICTS,
+    WITNESSED,
+)
 from forensics.vocabulary import EVIDENCE_FIELDS as EVIDENCE_FIELDS
 
 Instant = DateTime(time_unit="us", time_zone=None, time_zone_agnostic=False)
@@ -190,15 +200,20 @@ class ReturnedPeople(Table):
 
 
 class LogCoverage(Table):
-    """One stretch of one server's log and the share of its requests that was kept."""
+    """One stretch of one server's log (null: of all servers) and the share of its requests that was kept.
+
+    A share is null where it is unknown; then it lies between `share_low` 0 and `share_high` 1.
+    """
 
     operator: pl.String
     server: pl.String = pa.Field(nullable=True)
     start: Instant
     end: Instant
-    kind: pl.String = pa.Field(isin=("complete", "gap", "surplus", "unwitnessed"))
+    kind: pl.String = pa.Field(isin=WITNESSED + UNSEEN)
     windows_checked: pl.Int64 = pa.Field(ge=0)
     share_kept: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    share_low: pl.Float64 = pa.Field(ge=0, le=1)
+    share_high: pl.Float64 = pa.Field(ge=0, le=1)
 
 
 class Strands(Table):

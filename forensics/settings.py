@@ -59,6 +59,14 @@ class Settings(BaseModel):
     link_level: float = Field(1e-3, gt=0, lt=1)
     """Chance, over all pairs of accused clients, that two work lists are linked by accident."""
 
+    missing_lines_level: float = Field(1e-3, gt=0, le=0.05)
+    """Chance, over the whole case, that a log which lost nothing is said to be silent where lines should be; and as
+    much again for rates that fell (Bonferroni over all stretches that could have been found)."""
+
+    least_rate_fall: float = Field(0.25, gt=0, lt=1)
+    """A server's rate is said to have fallen if it lost at least this share: load that moves between servers by less is
+    daily business. A convention of ours, not a measured value."""
+
     interval_level: float = Field(0.95, gt=0.5, lt=1)
     """Confidence of the intervals."""
 

@@ -12,6 +12,11 @@ ACCOUNT_KINDS = ("person", "practice", "software", "concentrator")
 VERDICTS = ("scraping", "honest", "unclear")
 TIERS = ("displayed", "listed")
 
+WITNESSED = ("complete", "gap", "surplus", "unwitnessed")
+"""What independent counters and declared outages say of a stretch of log, or that nothing does."""
+UNSEEN = ("silence", "missing_hour", "missing_server", "rotation", "rate_change")
+"""What a log itself gives away where no counter speaks: stretches of which it says nothing, or too little."""
+
 LOG_KINDS = ("access_log", "audit_trail", "authentication")
 """What a web server or proxy, the application, and whatever checks passwords keep of the same requests."""
 
