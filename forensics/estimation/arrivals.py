@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+LEAST_PAIRS = 4
+MEDIAN_CHI2, QUARTILE_CHI2 = 0.4549, 1.3233
+"""Median and upper quartile of chi-square with one degree of freedom."""
+
 
 def dispersion(tables: NDArray[np.int64]) -> float:
     """Return how much more than by a Poisson process lines vary, from tables of hours by two columns.
@@ -32,21 +36,73 @@ def dispersion(tables: NDArray[np.int64]) -> float:
     return max(1.0, float(np.quantile(squares[told] / freedom[told], 0.75)))
 
 
-def chance_of_none(lines: NDArray[np.int64], share: float, dispersed: float) -> NDArray[np.float64]:
-    """Return the chance that none of so many lines falls where a share of them belongs.
+def dispersion_by_hour(hours: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return for each hour of the day how much more than by a Poisson process its share of a day's lines varies.
 
-    Given their total, lines of two Poisson processes are shared out as by tossing coins; over-dispersed lines are
-    taken as so many fewer.
+    Days are compared with those a week later (of a log shorter than two weeks, with the next).
 
     Args:
-        lines: (k,) lines counted elsewhere in its stead: at the same time by fellow servers, or over an equally
-            long stretch that would hold as many (share 1/2).
-        share: of the lines of both, those that would be here.
-        dispersed: `dispersion`.
+        hours: (days, 24) counts.
 
-    References:
-        Przyborowski J., Wilenski H. 1940. Homogeneity of results in testing samples from Poisson series.
-        Biometrika 31:313-323.
+    Returns:
+        (24,), as `dispersion`; by the upper quartile over the pairs of days.
+    """
+    apart = 7 if len(hours) >= 14 else 1
+    one, other = hours[:-apart].astype(float), hours[apart:].astype(float)
+    all_one, all_other = one.sum(axis=1, keepdims=True), other.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = (one * all_other - other * all_one) ** 2 / (all_one * all_other * (one + other))
+    return np.maximum(_quantile(squares.T, 0.75) / QUARTILE_CHI2, 1.0)
+
+
+def dispersion_of_pairs(
+    counts: NDArray[np.int64], told: NDArray[np.bool_], pairs: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return for each row how much more than by a Poisson process two of its counts differ.
+
+    What was lost differs from all the rest; the median over the pairs bears a fifth of the counts being lost.
+
+    Args:
+        counts: (k, n).
+        told: (k, n), which counts are known.
+        pairs: (p, 2), columns that should hold as much as each other.
+
+    Returns:
+        (k,), as `dispersion`; 1 where fewer than LEAST_PAIRS pairs are known.
+    """
+    one, other = (counts[:, pairs[:, side]].astype(float) for side in (0, 1))
+    known = told[:, pairs[:, 0]] & told[:, pairs[:, 1]] & (one + other > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = np.where(known, (one - other) ** 2 / (one + other), np.nan)
+    enough = known.sum(axis=1) >= LEAST_PAIRS
+    return np.where(enough, np.maximum(_quantile(squares, 0.5) / MEDIAN_CHI2, 1.0), 1.0)
+
+
+def _quantile(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Return a quantile of what is a number in each row, one of its values; 0 where nothing is a number."""
+    ordered = np.sort(values, axis=1)  # what is not a number comes last
+    n = (~np.isnan(values)).sum(axis=1)
+    at = np.maximum(np.ceil(share * n).astype(np.int64) - 1, 0)
+    return np.where(n > 0, np.take_along_axis(ordered, at[:, None], axis=1).ravel(), 0.0)
+
+
+def chance_of_silence(lines: NDArray[np.int64], dispersed: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the chance of not one line where so many are to be expected at the least: exp(-lines / dispersion).
+
+    Args:
+        lines: (k,) expected lines.
+        dispersed: `dispersion`, of all or (k,) of each: so many lines count as one arrival.
+    """
+    return np.exp(-lines / dispersed)
+
+
+def chance_of_none(lines: NDArray[np.int64], share: float, dispersed: float) -> NDArray[np.float64]:
+    """Return the chance that fellow servers get all of so many lines: (1 - share) to the power of the arrivals.
+
+    Args:
+        lines: (k,) lines that the fellows logged.
+        share: of the lines of all, those that belong here.
+        dispersed: `dispersion` of that share: so many lines count as one arrival.
     """
     return np.power(1.0 - share, lines / dispersed)
 

@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 BIN_US = 600_000_000
-DAY = 144
-"""Bins a day."""
+HOUR, DAY = 6, 144
+"""Bins an hour and a day."""
 MOST_SERVERS = 100
 """Where a log names its servers as clients please (virtual hosts), only so many of the busiest are looked at."""
 LEAST_LINES = 50
@@ -120,3 +120,9 @@ def known_bins(told: pl.DataFrame, server: str | None, first: int, n: int) -> ND
     np.add.at(steps, starts, 1)
     np.add.at(steps, np.maximum(starts, ends), -1)
     return np.cumsum(steps[:-1]) > 0
+
+
+def runs(marked: NDArray[np.bool_]) -> tuple[Counts, Counts]:
+    """Return where stretches of marked bins begin and end (the first bin after)."""
+    steps = np.diff(np.concatenate(([0], marked.view(np.int8), [0])))
+    return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)

@@ -16,10 +16,11 @@ import polars as pl
 
 from forensics.case import Case
 from forensics.engine import create, query
-from forensics.evidence.line_counts import BIN_US, DAY, Lines, known_bins, lines_of_operator
+from forensics.evidence.line_counts import BIN_US, DAY, Lines, known_bins, lines_of_operator, runs
 from forensics.evidence.rate_changes import low_days
 from forensics.evidence.rotations import file_times, is_between_files, missing_files
-from forensics.evidence.silences import Clock, Silence, runs, silences
+from forensics.evidence.same_hours import SameHours
+from forensics.evidence.silences import Silence, silences
 from forensics.vocabulary import LINES_A_SOURCE
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class _Unseen:
         if not len(ends) or ends[-1] < n:
             return []
         length = np.array([min(n - int(starts[-1]), DAY)])
-        if Clock(whole).chances(whole.slots[:1] - length, length)[0] > limit:
+        if SameHours(whole).chances(whole.slots[:1] - length, length)[0] > limit:
             return []
         return [(whole.operator, None, max(suspected, whole.moment(int(starts[-1]) - n)), whole.ends_at(0), "rotation")]
 

@@ -14,9 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics.estimation.arrivals import chance_of_fall, dispersion
-from forensics.evidence.line_counts import DAY, Counts, Lines
-from forensics.evidence.silences import HOUR, runs
+from forensics.estimation.arrivals import MEDIAN_CHI2, chance_of_fall, dispersion
+from forensics.evidence.line_counts import DAY, HOUR, Counts, Lines, runs
 
 LEAST_DAYS = 10
 """A log of fewer days does not say what is usual."""
@@ -26,8 +25,6 @@ ALONE_DAYS = 7
 ALONE_SHARE = 0.5
 MOST_DAYS = 800
 """Of a longer log the last days are looked at: every stretch of days is compared with the others."""
-MEDIAN_CHI2 = 0.4549
-"""Median of chi-square with one degree of freedom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
