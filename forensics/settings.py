@@ -61,7 +61,7 @@ class Settings(BaseModel):
 
     missing_lines_level: float = Field(1e-3, gt=0, le=0.05)
     """Chance, over the whole case, that a log which lost nothing is said to be silent where lines should be; and as
-    much again for rates that fell (Bonferroni over all stretches that could have been found)."""
+    much again for rates that fell (Bonferroni over all silences of ten minutes, and over all stretches of days)."""
 
     least_rate_fall: float = Field(0.25, gt=0, lt=1)
     """A server's rate is said to have fallen if it lost at least this share: load that moves between servers by less is

@@ -206,3 +206,37 @@ def ranks_found(entries: Sequence[Row]) -> dict[int, set[int]]:
         if len({entry["rank"] for entry in partners}) == 1 and not beside and all(len(names) < 2 for names in named):
             found[key] = {key, *(entry["person_key"] for entry in partners)}
     return found
+def witnessed_stretches(
+    windows: Iterable[tuple[str | None, int, int, int | None]], requests: Sequence[tuple[str | None, int]]
+) -> list[tuple[Any, ...]]:
+    """Return what counters say of one operator's log, and the span of the requests that none of them covers.
+
+    Args:
+        windows: (server, start, end, counted); no server counts all of them, no count says nothing.
+        requests: (server, at).
+
+    Returns:
+        (server, start, end, kind, windows that counted something, kept, counted), in any order.
+    """
+    told: dict[str | None, list[tuple[int, int, int]]] = {}
+    for server, start, end, counted in set(windows):
+        if counted is not None:
+            told.setdefault(server, []).append((start, end, counted))
+    stretches: list[list[Any]] = []
+    for server, own in told.items():
+        last = None
+        for start, end, counted in sorted(own):
+            kept = sum(start <= at < end and server in (None, of) for of, at in requests)
+            kind = "complete" if kept == counted else "gap" if kept < counted else "surplus"
+            if last is None or (last[3], last[2]) != (kind, start):
+                last = [server, start, end, kind, 0, 0, 0]
+                stretches.append(last)
+            last[2] = end
+            last[4:] = [last[4] + (counted > 0), last[5] + kept, last[6] + counted]
+    outside = [
+        at
+        for of, at in requests
+        if not any(start <= at < end and (server is None or server == of) for server, start, end, *_ in stretches)
+    ]
+    unwitnessed = [(None, min(outside), max(outside), "unwitnessed", 0, None, None)] if outside else []
+    return [tuple(stretch) for stretch in stretches] + unwitnessed

@@ -128,12 +128,12 @@ def chance_of_fall(
         dispersed: variance over that of independent lines.
         freedom: degrees of freedom with which that was measured.
     """
-    from scipy.stats import f
+    from scipy.special import fdtrc
 
     total, own = inside_of + outside_of, inside + outside
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = inside_of * (own / total)
         variance = expected * (1.0 - own / total) * (outside_of / total)
         statistic = (inside - expected) ** 2 / variance / dispersed
-    chances = f.sf(np.nan_to_num(statistic), 1, freedom)
+    chances = fdtrc(1, freedom, np.nan_to_num(statistic))
     return np.where((inside < expected) & (variance > 0), chances, 1.0)

@@ -49,6 +49,10 @@ class Lines:
         whole = (int(self.slots.max()) // DAY + 1) * DAY - start
         return start, np.bincount(self.slots - start, weights=self.counts, minlength=whole).astype(np.int64)
 
+    def silent(self) -> NDArray[np.bool_]:
+        """Mark the bins without a line of which nothing independent tells."""
+        return (self.counts == 0) & ~self.known
+
     def starts_at(self, number: int) -> datetime:
         """Return when what follows bin `number - 1` begins: after its last line, where the log alone tells of it."""
         at = number - 1

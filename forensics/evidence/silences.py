@@ -38,7 +38,7 @@ def silences(whole: Lines, servers: list[Lines], tests: int, level: float) -> li
     Args:
         whole: the lines of all its servers together.
         servers: those of each.
-        tests: in how many bins of the case, servers counted each, a silence could have begun.
+        tests: candidate silences of the case, those of its servers and of all together.
         level: chance over all of them that even one is found in a log that lost nothing.
     """
     limit = level / (YARDSTICKS * max(tests, 1))
@@ -52,12 +52,13 @@ def silences(whole: Lines, servers: list[Lines], tests: int, level: float) -> li
 
 
 def _found(lines: Lines, whole: Lines | None, limit: float, told: NDArray[np.bool_] | None = None) -> list[Silence]:
-    silent = (lines.counts == 0) & ~lines.known
+    silent = lines.silent()
     starts, ends = runs(silent if told is None else silent & ~told)
     if not len(starts):
         return []
     yardstick = SameHours(lines)
-    chances = yardstick.chances(lines.slots[starts], ends - starts)
+    # That a bin is empty made it a candidate; what is tested is that those after it are.
+    chances = yardstick.chances(lines.slots[starts] + 1, ends - starts - 1)
     others = np.zeros(len(starts), dtype=np.int64)
     if whole is not None:
         chances, others = _beside(chances, lines, whole, starts, ends)
@@ -78,7 +79,7 @@ def _beside(
 ) -> tuple[NDArray[np.float64], Counts]:
     """Hold silences of one server against what its fellows logged at the same time."""
     sums = np.concatenate(([0], np.cumsum(whole.counts - lines.counts)))
-    others = sums[ends] - sums[starts]
+    others = sums[ends] - sums[starts + 1]
     _, own = lines.by_clock()
     _, all_of_them = whole.by_clock()
     hours = np.stack([own, all_of_them - own]).reshape(2, -1, 24, HOUR).sum(axis=3)
