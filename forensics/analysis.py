@@ -15,6 +15,7 @@ from forensics.detection.verdicts import Verdicts, judge, subjects_are_people
 from forensics.engine import connect, private_folder, query, view, write_table, write_text
 from forensics.estimate import estimates, is_complete, unexplained_people
 from forensics.exposure import Exposed, expose, perimeter
+from forensics.vocabulary import UNSEEN
 
 if TYPE_CHECKING:
     import duckdb
@@ -207,6 +208,7 @@ def limits(case: Case, coverage: pl.DataFrame, links: pl.DataFrame, exposed: Exp
         "no_clean_weeks": case.declared.case.clean_until is None,
         "lines_missing": bool((coverage["kind"] == "gap").any()),
         "not_witnessed": not is_complete(coverage) and not bool((coverage["kind"] == "gap").any()),
+        "lines_unseen": bool(coverage["kind"].is_in(UNSEEN).any()),
         "hits_without_card": exposed.agreement["without_card"] > 0,
         "lines_alone": bool((pl.read_parquet(case.work / "joins.parquet", glob=False)["alone"] > 0).any()),
         "links_not_measured": people and bool(case.sources("register")) and not links["measured"].all(),

@@ -96,9 +96,11 @@ SUMMARY: dict[str, Any] = {
     "rows": [{"source": "portal", "read": 1010, "accepted": 1000, "rejected": 7, "duplicates": 3}],
     "coverage": [
         {"operator": "Viareso", "server": "web-1", "start": "2024-01-15T00:00:00",
-         "end": "2024-01-16T06:00:00", "kind": "complete", "share_kept": 1.0},
+         "end": "2024-01-16T06:00:00", "kind": "complete", "share_kept": 1.0,
+         "share_low": 1.0, "share_high": 1.0},
         {"operator": "Viareso", "server": "web-1", "start": "2024-01-16T06:00:00",
-         "end": "2024-01-16T09:00:00", "kind": "gap", "share_kept": 0.0},
+         "end": "2024-01-16T09:00:00", "kind": "gap", "share_kept": 0.0,
+         "share_low": 0.0, "share_high": 0.012},
     ],
     "sessions": {"total": 5021, "scraping": 4, "unclear": 17},
     "campaigns": 1,

@@ -83,7 +83,8 @@ class _Days:
         self.is_heard = self._on_days(np.ones(len(self.counts), dtype=bool), silent, lines.server)
         self.is_open = np.ones(len(self.counts), dtype=bool)
         self.is_open[self._day(lines.slots[lines.known])] = False
-        self.is_open[[0, -1]] &= [lines.slots[0] % DAY == 0, lines.slots[-1] % DAY == DAY - 1]
+        self.is_whole = np.ones(len(self.counts), dtype=bool)
+        self.is_whole[[0, -1]] = False  # the log begins and ends on some hour of these
 
     def _day(self, slots: Counts) -> Counts:
         days = (slots - self.first_slot) // DAY - self.skipped
@@ -178,7 +179,7 @@ def _alone(days: _Days) -> list[LowDays]:
     """Return the longest stretch each of whose days brought less than half of the quietest same weekday outside."""
     n = len(days.counts)
     weekday = np.arange(n) % 7
-    usable = days.is_heard & days.is_open
+    usable = days.is_heard & days.is_open & days.is_whole
     nothing = np.iinfo(np.int64).max
     best = (0, 0)
     before, after = np.full((n + 1, 7), nothing), np.full((n + 1, 7), nothing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -82,7 +82,8 @@ def gaps_in_series(paths: list[str]) -> list[tuple[str, str]]:
 
     Names that differ only in a last number (access.log, access.log.1, access.log.3.gz), or only in a date or an hour
     (access-20160301.log, u_ex160301.log), are a series; a file compressed and one not are of the same. Weekdays, or
-    hours of the day, that a series never has are no gap: rotation leaves out what nothing was written on.
+    hours of the day, that a series never has, and a lone week-end, are no gap: rotation leaves out what nothing was
+    written on.
     """
     numbered: dict[tuple[str, ...], dict[int, str]] = defaultdict(dict)
     dated: dict[tuple[str, ...], dict[datetime, str]] = defaultdict(dict)
@@ -128,9 +129,11 @@ def _missing_dates(series: dict[datetime, str], unit: timedelta) -> list[tuple[s
         return moment.weekday() if unit == timedelta(days=1) else moment.hour
 
     written = {phase(moment) for moment in moments}
-    found = []
-    for a, b in pairwise(moments):
-        between = [a + usual * n for n in range(1, min(-(-(b - a) // usual), 25))]
-        if any(phase(moment) in written for moment in between):
-            found.append((series[a], series[b]))
-    return found
+    missed = {(a, b): [a + usual * n for n in range(1, -(-(b - a) // usual))] for a, b in pairwise(moments)}
+    how_often = Counter(phase(moment) for between in missed.values() for moment in between)
+
+    def is_missed(moment: datetime) -> bool:
+        once = how_often[phase(moment)] == 1 and moment.weekday() < 5
+        return once or phase(moment) in written
+
+    return [(series[a], series[b]) for (a, b), between in missed.items() if any(map(is_missed, between))]

@@ -24,6 +24,7 @@ from forensics.figures.house_style import (
 from forensics.figures.words import MONTHS, WORDS, day
 from forensics.reasons import Language, integer, phrase
 from forensics.results import Results
+from forensics.vocabulary import UNSEEN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 MOST_HOURS = 2400
 """A hundred days: beyond, bars of one hour are thinner than a printed line, and the bars become days."""
 MOST_TICKS = 11
+NOTHING_SEEN = {"gap", *UNSEEN} - {"rate_change"}
 TICK_DAYS = (1, 2, 3, 7, 14, 28, 91, 365, 3650)
 
 
@@ -65,7 +67,7 @@ def timeline(results: Results, ax: Axes | None = None, language: Language = "fr"
         _stack(below, bars, ("honest", "unclear"), "panel_others", language)
         for panel in (above, below):
             _mark(panel, bars, results.summary, language)
-            _time_axis(panel, bars, language)
+            time_axis(panel, bars.edges[0], bars.edges[-1], language)
         above.tick_params(labelbottom=False)
         first, last = day(bars.edges[0], language), day(bars.edges[-2], language)
         below.set_xlabel(phrase(WORDS["time"], language, first=first, last=last))
@@ -93,9 +95,10 @@ def binned(table: pl.DataFrame) -> Bars:
 
 
 def gaps(coverage: Sequence[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
-    """Return the stretches in which any server's log has a gap, overlapping ones joined."""
+    """Return the stretches of which any server's log says nothing, overlapping ones joined."""
     joined: list[tuple[datetime, datetime]] = []
-    for start, end in sorted((_naive(row["start"]), _naive(row["end"])) for row in coverage if row["kind"] == "gap"):
+    unknown = [row for row in coverage if row["kind"] in NOTHING_SEEN]
+    for start, end in sorted((naive(row["start"]), naive(row["end"])) for row in unknown):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
@@ -103,13 +106,14 @@ def gaps(coverage: Sequence[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
     return joined
 
 
-def _naive(text: str) -> datetime:
+def naive(text: str) -> datetime:
     """Return an ISO date or time of the summary as naive UTC."""
     when = datetime.fromisoformat(text)
     return when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
 
 
-def _number(when: datetime) -> float:
+def date_number(when: datetime) -> float:
+    """Return a time as Matplotlib counts it, in days."""
     from matplotlib.dates import date2num
 
     return float(date2num(when))  # pyright: ignore[reportArgumentType]
@@ -119,7 +123,7 @@ def _stack(panel: Axes, bars: Bars, verdicts: Sequence[str], title: str, languag
     """Stack the bars of some verdicts and write how many lookups they are."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    edges = [_number(edge) for edge in bars.edges]
+    edges = [date_number(edge) for edge in bars.edges]
     base = [0] * (len(edges) - 1)
     for verdict in verdicts:
         top = [low + more for low, more in zip(base, bars.counts[verdict], strict=True)]
@@ -145,13 +149,13 @@ def _stack(panel: Axes, bars: Bars, verdicts: Sequence[str], title: str, languag
 
 def _mark(panel: Axes, bars: Bars, summary: dict[str, Any], language: Language) -> None:
     """Mark the gaps of the log and the dates that the case declares."""
-    panel.set_xlim(_number(bars.edges[0]), _number(bars.edges[-1]))
+    panel.set_xlim(date_number(bars.edges[0]), date_number(bars.edges[-1]))
     for start, end in gaps(summary["coverage"]):
         if end <= bars.edges[0] or start >= bars.edges[-1]:
             continue
         panel.axvspan(
-            _number(start),
-            _number(end),
+            date_number(start),
+            date_number(end),
             facecolor=PALE,
             edgecolor="#a8a8a8",
             hatch="\\\\\\",
@@ -161,21 +165,21 @@ def _mark(panel: Axes, bars: Bars, summary: dict[str, Any], language: Language) 
         )
     for key, line in (("suspected_from", "--"), ("clean_until", ":")):
         declared = summary["case"][key]
-        if declared is not None and bars.edges[0] <= _naive(declared) <= bars.edges[-1]:
-            label = phrase(WORDS[key], language, date=day(_naive(declared), language))
-            panel.axvline(_number(_naive(declared)), color=INK, linestyle=line, linewidth=1.3, label=label)
+        if declared is not None and bars.edges[0] <= naive(declared) <= bars.edges[-1]:
+            label = phrase(WORDS[key], language, date=day(naive(declared), language))
+            panel.axvline(date_number(naive(declared)), color=INK, linestyle=line, linewidth=1.3, label=label)
 
 
-def _time_axis(panel: Axes, bars: Bars, language: Language) -> None:
+def time_axis(panel: Axes, start: datetime, end: datetime, language: Language) -> None:
     """Name midnights (UTC) at equal distances; in a log of less than three days, hours as well."""
     from matplotlib import dates, ticker
 
-    span = bars.edges[-1] - bars.edges[0]
+    span = end - start
     if span < timedelta(days=3):
         panel.xaxis.set_major_locator(dates.AutoDateLocator(minticks=4, maxticks=MOST_TICKS))
     else:
         every = next(days for days in TICK_DAYS if span.days / days <= MOST_TICKS or days == TICK_DAYS[-1])
-        first = -(-_number(bars.edges[0]) // 1)
+        first = -(-date_number(start) // 1)
         panel.xaxis.set_major_locator(
             ticker.FixedLocator([first + every * number for number in range(span.days // every + 1)])
         )

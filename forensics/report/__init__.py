@@ -10,7 +10,7 @@ import base64
 import hashlib
 from importlib.resources import files
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -23,6 +23,10 @@ from forensics.report.table import template
 from forensics.report.trials import in_short, sealing, sentence, trials, warning
 from forensics.results import Results
 from forensics.settings import Settings
+from forensics.vocabulary import UNSEEN
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def render(results: Results, language: Language) -> str:
@@ -87,7 +91,7 @@ def _headline(row: dict[str, Any], voice: Voice) -> dict[str, Any]:
 
 
 def _pictures(results: Results, voice: Voice) -> list[dict[str, str]]:
-    """Return both figures as data addresses, with what they show in words."""
+    """Return the figures of the first screen as data addresses, with what they show in words."""
     row = results.headline
     bounds = voice.between(voice.count(row["envelope_low"]), voice.count(row["envelope_high"]))
     middle = bounds if row["estimate"] is None else f"{voice.say('estimate').lower()} {voice.count(row['estimate'])}"
@@ -114,15 +118,28 @@ def _pictures(results: Results, voice: Voice) -> list[dict[str, str]]:
             "timeline.parquet",
         ),
     )
-    return [
-        {
-            "address": "data:image/svg+xml;base64," + base64.b64encode(figures.to_svg(axes).encode()).decode(),
-            "caption": caption,
-            "alt": alt,
-            "source": voice.say("source", table=table),
-        }
-        for axes, caption, alt, table in drawn
-    ]
+    return [_picture(*each, voice) for each in drawn]
+
+
+def _coverage_picture(results: Results, voice: Voice) -> dict[str, str]:
+    """Return the figure of what the logs cover, with what it shows in words."""
+    kinds = [row["kind"] for row in results.summary["coverage"]]
+    alt = voice.say(
+        "figure_coverage_alt",
+        complete=voice.count(kinds.count("complete")),
+        unknown=voice.count(sum(kind == "gap" or kind in UNSEEN for kind in kinds)),
+    )
+    axes = figures.coverage(results, language=voice.language)
+    return _picture(axes, voice.say("figure_coverage"), alt, "summary.json, coverage", voice)
+
+
+def _picture(axes: Axes, caption: str, alt: str, table: str, voice: Voice) -> dict[str, str]:
+    return {
+        "address": "data:image/svg+xml;base64," + base64.b64encode(figures.to_svg(axes).encode()).decode(),
+        "caption": caption,
+        "alt": alt,
+        "source": voice.say("source", table=table),
+    }
 
 
 def _body(results: Results, voice: Voice) -> dict[str, Any]:
@@ -153,6 +170,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "accused": tables.clients(results, "scraping", language),
         "unclear": tables.clients(results, "unclear", language),
         "professionals": voice.say("professionals_text", n=voice.count(summary["professionals"]["shown"])),
+        "covered": _coverage_picture(results, voice),
         "evidence": [
             tables.lines(results, language),
             tables.coverage(results, language),

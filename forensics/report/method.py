@@ -111,6 +111,11 @@ LIMITS: dict[str, Pair] = {
         "Rien d’indépendant n’atteste que le journal est entier : seules des bornes sont données.",
         "Nothing independent witnesses that the log is whole: only bounds are given.",
     ),
+    "lines_unseen": (
+        "Le journal se tait, ou presque, là où il ne devrait pas (voir la couverture) : ce qui s’y est passé est "
+        "inconnu.",
+        "The log is silent, or nearly so, where it should not be (see its coverage): what happened there is unknown.",
+    ),
     "hits_without_card": (
         "Des réponses ont montré des personnes que le registre ne connaît pas : elles manquent au compte.",
         "Answers showed people whom the register does not know: they are missing from the count.",

@@ -14,6 +14,7 @@ from forensics.report.method import LIMITS
 from forensics.report.table import Cell, Table
 from forensics.results import Results
 from forensics.settings import Settings
+from forensics.vocabulary import UNSEEN, WITNESSED
 
 MOST_CLIENTS = 100
 MOST_STRETCHES = 60
@@ -186,13 +187,16 @@ def coverage(results: Results, language: Language = "fr") -> Table:
         head=[voice.say(key) for key in keys],
         rows=[_stretches(group, rows, voice) for group, rows in sorted(groups.items())][:MOST_STRETCHES],
         figures=frozenset({3, 4, 5}),
+        note=" ".join(
+            [voice.say(f"meaning_{kind}") for kind in (*WITNESSED, *UNSEEN) if any(kind == of for _, _, of in groups)]
+            + [voice.say("unknown_not_zero")]
+        ),
     )
 
 
 def _stretches(group: tuple[str, str, str], rows: Sequence[Mapping[str, Any]], voice: Voice) -> list[Cell]:
     spans = [(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])) for row in rows]
     hours = sum(((end - start).total_seconds() for start, end in spans), 0.0) / 3600
-    kept = sorted(row["share_kept"] for row in rows if row["share_kept"] is not None)
     operator, server, kind = group
     return [
         visible(operator),
@@ -200,10 +204,22 @@ def _stretches(group: tuple[str, str, str], rows: Sequence[Mapping[str, Any]], v
         voice.say(f"kind_{kind}"),
         voice.count(len(rows)),
         voice.count(round(hours)),
-        "—" if not kept else " – ".join(dict.fromkeys(voice.share(part) for part in (kept[0], kept[-1]))),
+        _share_kept(rows, voice),
         voice.instant(min(start for start, _ in spans)),
         voice.instant(max(end for _, end in spans)),
     ]
+
+
+def _share_kept(rows: Sequence[Mapping[str, Any]], voice: Voice) -> str:
+    """Return the shares kept of some stretches, least and most, and between them all the limits of their intervals."""
+    kept = sorted(row["share_kept"] for row in rows if row["share_kept"] is not None)
+    low, high = min(row["share_low"] for row in rows), max(row["share_high"] for row in rows)
+    if not kept:
+        return "—" if rows[0]["kind"] == "complete" else voice.say("unknown")
+    told, limits = (
+        " – ".join(dict.fromkeys(voice.share(part) for part in ends)) for ends in ((kept[0], kept[-1]), (low, high))
+    )
+    return told if told == limits else f"{told} [{limits}]"
 
 
 def limits(results: Results, language: Language = "fr") -> Table:

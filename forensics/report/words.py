@@ -289,6 +289,68 @@ WORDS: dict[str, Pair] = {
     "kind_gap": ("lacune", "gap"),
     "kind_surplus": ("excédent", "surplus"),
     "kind_unwitnessed": ("sans témoin", "unwitnessed"),
+    "kind_silence": ("silence", "silence"),
+    "kind_missing_hour": ("heures manquantes", "missing hours"),
+    "kind_missing_server": ("serveur manquant", "missing server"),
+    "kind_rotation": ("fichier manquant", "missing file"),
+    "kind_rate_change": ("débit en chute", "fallen rate"),
+    "meaning_complete": (
+        "Complet : un compteur indépendant a compté autant de requêtes que le journal en garde.",
+        "Complete: an independent counter counted as many requests as the log keeps.",
+    ),
+    "meaning_gap": (
+        "Lacune : un compteur indépendant a compté plus que le journal ne garde, ou l’opérateur a déclaré une panne.",
+        "Gap: an independent counter counted more than the log keeps, or the operator declared an outage.",
+    ),
+    "meaning_surplus": (
+        "Excédent : le compteur a compté moins que le journal ne garde ; il n’atteste rien.",
+        "Surplus: the counter counted less than the log keeps; it witnesses nothing.",
+    ),
+    "meaning_unwitnessed": (
+        "Sans témoin : rien d’indépendant ne dit si des lignes manquent.",
+        "Unwitnessed: nothing independent says whether lines are missing.",
+    ),
+    "meaning_silence": (
+        "Silence : pas une ligne, là où les autres jours aux mêmes heures, ou les autres serveurs au même moment, "
+        "rendent un tel silence incroyable.",
+        "Silence: not one line, where other days at the same hours, or other servers at the same time, make such a "
+        "silence incredible.",
+    ),
+    "meaning_missing_hour": (
+        "Heures manquantes : un tel silence couvre des heures entières qui, les autres jours, ont des lignes.",
+        "Missing hours: such a silence takes whole hours which have lines on the other days.",
+    ),
+    "meaning_missing_server": (
+        "Serveur manquant : un serveur n’a rien écrit pendant un jour ou plus alors que les autres écrivaient, ou "
+        "n’a jamais écrit bien qu’il soit nommé.",
+        "Missing server: a server wrote nothing for a day or more while the others did, or is named and never wrote.",
+    ),
+    "meaning_rotation": (
+        "Fichier manquant : le silence va de la fin d’un fichier au début du suivant, la suite des noms saute un "
+        "numéro ou une date, ou le premier fichier commence après la date des soupçons.",
+        "Missing file: the silence runs from the end of one file to the beginning of the next, the series of names "
+        "skips a number or a date, or the first file begins after the date of the suspicions.",
+    ),
+    "meaning_rate_change": (
+        "Débit en chute : pendant des jours un serveur a écrit bien moins que sa part habituelle, ou bien moins "
+        "que les mêmes jours des autres semaines ; combien manque, le journal ne le dit pas.",
+        "Fallen rate: for days a server wrote far less than its usual share, or far less than on the same days of "
+        "other weeks; how much is missing the log does not say.",
+    ),
+    "unknown_not_zero": (
+        "Ce qui n’a pas été vu est inconnu, jamais nul : personne n’est réputé épargné parce que le journal se tait.",
+        "What was not seen is unknown, never zero: nobody is held to be spared because the log is silent.",
+    ),
+    "unknown": ("inconnue", "unknown"),
+    "figure_coverage": (
+        "Figure 3. Couverture des journaux : foncé, confirmé par un compteur ; gris, sans témoin ; pâle et hachuré, "
+        "inconnu.",
+        "Figure 3. Log coverage: dark, confirmed by a counter; grey, unwitnessed; pale and hatched, unknown.",
+    ),
+    "figure_coverage_alt": (
+        "{complete} intervalles confirmés, {unknown} inconnus ; le détail est dans le tableau de la couverture.",
+        "{complete} stretches confirmed, {unknown} unknown; details are in the table of coverage.",
+    ),
     "stretches": ("Intervalles", "Stretches"),
     "hours": ("Heures", "Hours"),
     "share_kept": ("Part conservée", "Share kept"),
