@@ -26,6 +26,7 @@ from forensics.evidence.interning import SubjectKeys
 from forensics.evidence.joining import Joined, join_logs, nothing_to_join
 from forensics.evidence.linkage import refuse_without_splink
 from forensics.evidence.links import link
+from forensics.evidence.log_coverage import log_coverage
 from forensics.evidence.reading import SourceRead, clear_rows, read_source
 from forensics.evidence.request_table import RequestTable
 from forensics.evidence.returned import returned_people
@@ -119,7 +120,7 @@ def ingest(
             view(connection, "requests", requests.path)
             connection.register("counters", written["counters"])
             connection.register("outages", _outages(case))
-            written["log_coverage"] = query(connection, "log_coverage")
+            written["log_coverage"] = log_coverage(connection, case, written["files"])
             for name, frame in written.items():
                 write_table(frame, case.work / f"{name}.parquet")
             requests.publish()
