@@ -206,6 +206,8 @@ def ranks_found(entries: Sequence[Row]) -> dict[int, set[int]]:
         if len({entry["rank"] for entry in partners}) == 1 and not beside and all(len(names) < 2 for names in named):
             found[key] = {key, *(entry["person_key"] for entry in partners)}
     return found
+
+
 def witnessed_stretches(
     windows: Iterable[tuple[str | None, int, int, int | None]], requests: Sequence[tuple[str | None, int]]
 ) -> list[tuple[Any, ...]]:

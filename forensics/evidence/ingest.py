@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.case import Case
-from forensics.engine import batches, connect, private_folder, query, view, write_table
+from forensics.engine import batches, connect, private_folder, view, write_table
 from forensics.errors import EvidenceError
 from forensics.evidence.duplicates import may_repeat, repeated_lines
 from forensics.evidence.hiding import Hiding

@@ -37,6 +37,11 @@ class TornError(ValueError):
     """A compressed stream is not whole."""
 
 
+def is_compressed(start: bytes) -> bool:
+    """Tell by its first bytes whether a file is gzip, bzip2 or zstd."""
+    return start.startswith(GZIP) or any(magic.match(start) for magic in OTHERS.values())
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a file, plain, gzip, bzip2 or zstd, for reading its text.

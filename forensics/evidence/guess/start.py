@@ -11,7 +11,7 @@ import polars as pl
 
 from forensics.errors import CaseError, EvidenceError
 from forensics.evidence.formats.lines import BLOCK_BYTES, line_blocks
-from forensics.evidence.formats.opening import GZIP, OTHERS, is_archive, unpacked
+from forensics.evidence.formats.opening import is_archive, is_compressed, unpacked
 from forensics.evidence.formats.parquet import parquet_columns
 
 MOST_LINES = 5_000
@@ -20,7 +20,6 @@ PARQUET = b"PAR1"
 BYTE_FOR_BYTE = "iso-8859-1"
 """The encoding in which every byte is one sign, and the same byte again."""
 PACKED = {b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
-COMPRESSED = (GZIP, *OTHERS)
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
 """The first second of year 1 and the last of year 9999, since 1970."""
@@ -106,7 +105,7 @@ def _lines(path: Path, copy: Path, head: bytes) -> Start:
             break
     copy.write_bytes("".join(f"{text}\n" for text in texts).encode(BYTE_FOR_BYTE))
     total = len(texts) if is_whole else None
-    if total is None and texts and not head.startswith(COMPRESSED):
+    if total is None and texts and not is_compressed(head):
         total = path.stat().st_size * len(texts) // size
     return Start(path=copy, lines=len(texts), total=total, is_whole=is_whole, is_parquet=False, hint=_hint(head, texts))
 
