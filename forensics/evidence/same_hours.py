@@ -1,4 +1,4 @@
-"""What the same hours of the clock brought on other days: two yardsticks for a silence, and how much they vary."""
+"""What the same hours of the clock bring on the quietest day of the week, and how much that varies."""
 
 from __future__ import annotations
 
@@ -18,12 +18,8 @@ WITHIN = 0.9
 """Hours of another day count as being in the log from this share of them on; what is cut off counts as nothing."""
 WEEKDAYS = 6
 """A log that knows fewer weekdays, or not the silence's own, does not know the quietest."""
-AS_BUSY = 0.7
-"""Days whose other hours brought between this share of a day's lines and its inverse were as busy as it."""
-LEAST_DAYS = 5
-"""With fewer days as busy, nothing is said of what a day as busy brings."""
-MOST_OF_A_DAY = 0.75
-"""Where the silent hours hold more than this of a day's lines, what is left cannot say whether it was a holiday."""
+LOST = 0.1
+"""Of the lines that the same hours bring on other days: a day that brought less than this share was lost itself."""
 USUALLY = 0.75
 """An hour has lines as a rule if it has on this share of the other days."""
 AT_ONCE = 20_000
@@ -56,15 +52,14 @@ class SameHours:
     def _chances(self, slots: Counts, lengths: Counts) -> NDArray[np.float64]:
         first_day = np.minimum(lengths, DAY)
         there, told = self._other_days(slots, first_day, lengths)
-        by_weekday = np.stack([_lower_median(there, told & (day == EACH_WAY % 7)) for day in range(7)])
+        by_weekday = np.stack([_least(there, told & (day == EACH_WAY % 7)) for day in range(7)])
         known = by_weekday < NOTHING
         says = known[0] & (known.sum(axis=0) >= WEEKDAYS)
         quietest = np.where(says, by_weekday.min(axis=0), 0)
-        as_busy = self._least_of_days_as_busy(slots, first_day, there, told & (lengths <= DAY)[:, None])
         # Clusters show in how lines lie within the hours, and in how the same hours differ from week to week.
         within = self._within_hours(slots % DAY, first_day)
         dispersed = np.maximum(within, dispersion_of_pairs(there, told, A_WEEK_APART))
-        return chance_of_silence(np.maximum(quietest, as_busy), dispersed)
+        return chance_of_silence(quietest, dispersed)
 
     def _other_days(self, slots: Counts, length: Counts, whole: Counts) -> tuple[Counts, NDArray[np.bool_]]:
         """Return the lines at the same hours of other days, (k, days), and which days have those hours in the log."""
@@ -84,17 +79,6 @@ class SameHours:
         dispersed = self.dispersed_sums[clock + length] - self.dispersed_sums[clock]
         return np.where(lines > 0, dispersed / np.maximum(lines, 1e-9), 1.0)
 
-    def _least_of_days_as_busy(self, slots: Counts, length: Counts, there: Counts, told: NDArray[np.bool_]) -> Counts:
-        """Return the least that a day brought at the same hours which was as busy in its other hours."""
-        midnight = slots // DAY * DAY
-        next_midnight = -(-(slots + length) // DAY) * DAY
-        rest = self._between(midnight, next_midnight)
-        theirs = self._between(midnight[:, None] + DAY * EACH_WAY, next_midnight[:, None] + DAY * EACH_WAY) - there
-        as_busy = told & (theirs >= AS_BUSY * rest[:, None]) & (AS_BUSY * theirs <= rest[:, None])
-        least = np.where(as_busy, there, NOTHING).min(axis=1)
-        says = (as_busy.sum(axis=1) >= LEAST_DAYS) & (least * (1 - MOST_OF_A_DAY) <= rest * MOST_OF_A_DAY)
-        return np.where(says, least, 0)
-
     def is_usual(self, slot: int, length: int) -> bool:
         """Tell whether a silence holds a whole hour of the clock, and whether all such hours have lines as a rule."""
         first = slot - self.first_slot
@@ -106,12 +90,17 @@ class SameHours:
         return bool(np.all((days > 0) & ((told & (there > 0)).sum(axis=1) >= USUALLY * days)))
 
 
-def _lower_median(values: Counts, told: NDArray[np.bool_]) -> Counts:
-    """Return the lower median of what is told in each row; NOTHING where nothing is."""
+def _least(values: Counts, told: NDArray[np.bool_]) -> Counts:
+    """Return the least of what is told in each row, but for what is next to nothing; NOTHING where none is told.
+
+    The least and not the median, because in the weeks of a robot every night is busy. What is below a tenth of the
+    median was lost itself; where half of the days bring no line, that is the rule, and the least is none.
+    """
     n = told.sum(axis=1)
     ordered = np.sort(np.where(told, values, NOTHING), axis=1)
-    middle = np.take_along_axis(ordered, (np.maximum(n - 1, 0) // 2)[:, None], axis=1).ravel()
-    return np.where(n > 0, middle, NOTHING)
+    median = np.take_along_axis(ordered, (np.maximum(n - 1, 0) // 2)[:, None], axis=1)
+    least = np.where(ordered >= LOST * median, ordered, NOTHING).min(axis=1)
+    return np.where(n > 0, least, NOTHING)
 
 
 def _twice_round(by_hour: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -311,10 +311,10 @@ WORDS: dict[str, Pair] = {
         "Unwitnessed: nothing independent says whether lines are missing.",
     ),
     "meaning_silence": (
-        "Silence : pas une ligne, là où les autres jours aux mêmes heures, ou les autres serveurs au même moment, "
-        "rendent un tel silence incroyable.",
-        "Silence: not one line, where other days at the same hours, or other servers at the same time, make such a "
-        "silence incredible.",
+        "Silence : pas une ligne, alors que même le jour le plus calme de la semaine en apporte d’ordinaire aux mêmes "
+        "heures, ou que les autres serveurs en écrivaient, bien trop pour que ce soit le hasard.",
+        "Silence: not one line, although even the quietest day of the week usually brings lines at the same hours, or "
+        "the other servers were writing, far too many for this to be chance.",
     ),
     "meaning_missing_hour": (
         "Heures manquantes : un tel silence couvre des heures entières qui, les autres jours, ont des lignes.",
