@@ -164,6 +164,10 @@ def _summary(
         "operators": [operator.name for operator in case.declared.operator],
         "rows": pl.read_parquet(case.work / "sources.parquet", glob=False).to_dicts(),
         "joins": pl.read_parquet(case.work / "joins.parquet", glob=False).to_dicts(),
+        "clocks": [
+            {**row, "measured_at": row["measured_at"].isoformat() if row["measured_at"] else None}
+            for row in pl.read_parquet(case.work / "clocks.parquet", glob=False).iter_rows(named=True)
+        ],
         "coverage": [
             {**row, "start": row["start"].isoformat(), "end": row["end"].isoformat()}
             for row in coverage.iter_rows(named=True)

@@ -53,10 +53,10 @@ def journal_line(trials: pl.DataFrame, runs: int) -> str:
 
 
 def _lines_joined(row: Mapping[str, Any]) -> str:
-    shares = {name: row[name] / max(1, row["lines"]) for name in ("by_request", "by_session", "alone")}
+    shares = {name: row[name] / max(1, row["lines"]) for name in ("by_request", "by_time", "by_session", "alone")}
     return (
-        f"Joined: {row['source']}, {shares['by_request']:.1%} of its lines by request, {shares['by_session']:.1%} "
-        f"by session, {shares['alone']:.1%} alone"
+        f"Joined: {row['source']}, {shares['by_request']:.1%} of its lines by request, {shares['by_time']:.1%} "
+        f"by time, {shares['by_session']:.1%} by session, {shares['alone']:.1%} alone"
     )
 
 

@@ -21,6 +21,7 @@ from pandera.engines.polars_engine import DateTime
 from forensics.vocabulary import (
     ACCOUNT_KINDS,
     ACTIONS,
+    JOINED_BY,
     LOG_KINDS,
     ROLES,
     SUBJECT_KINDS,
@@ -174,21 +175,47 @@ class LeftOut(Table):
 
 
 class Joins(Table):
-    """One source of log lines, and how many of them found their counterpart in a log of another kind."""
+    """One source of log lines, and how many of them found their counterpart in a log of another kind.
+
+    `unnamed_lookups` found none, and show somebody without saying whom: they stand at evidence level C.
+    """
 
     source: pl.String
     kind: pl.String = pa.Field(isin=LOG_KINDS)
     lines: pl.Int64 = pa.Field(ge=0)
     by_request: pl.Int64 = pa.Field(ge=0)
+    by_time: pl.Int64 = pa.Field(ge=0)
     by_session: pl.Int64 = pa.Field(ge=0)
     alone: pl.Int64 = pa.Field(ge=0)
+    unnamed_lookups: pl.Int64 = pa.Field(ge=0)
 
 
 class JoinedLines(Table):
-    """One more line that tells of a request: `line_id` is packed as a `request_id` is."""
+    """One more line that tells of a request: `line_id` is packed as a `request_id` is; `joined_by` says by what."""
 
     request_id: pl.Int64
     line_id: pl.Int64 = pa.Field(unique=True)
+    joined_by: pl.String = pa.Field(isin=JOINED_BY)
+
+
+class Clocks(Table):
+    """How far a clock is from its reference: a server's from another's of its operator, or one log's from another's.
+
+    `skew_s` is what the one shows more than the other at `measured_at`, null where it cannot be measured; it holds with
+    `low_s` and `high_s` at the interval level. `n_sessions` are the sessions that both served, or the requests that
+    both logs tell of; where logs are joined by time, `reference` is source/server.
+    """
+
+    operator: pl.String
+    server: pl.String
+    reference: pl.String
+    skew_s: pl.Float64 = pa.Field(nullable=True)
+    low_s: pl.Float64 = pa.Field(nullable=True)
+    high_s: pl.Float64 = pa.Field(nullable=True)
+    measured_at: Instant = pa.Field(nullable=True)
+    drift_s_a_day: pl.Float64 = pa.Field(nullable=True)
+    n_sessions: pl.Int64 = pa.Field(ge=0)
+    method: pl.String = pa.Field(isin=("shared_sessions", "request_ref", "time"))
 
 
 class ReturnedPeople(Table):

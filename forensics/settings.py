@@ -80,6 +80,23 @@ class Settings(BaseModel):
     registers (seeds 7 to 12, defects in 5 and 10 % of rows) hardly any pair lies between 0.1 and 0.99, so that any
     threshold between gives the same links."""
 
+    join_neighbourhood_s: int = Field(300, ge=1, le=86_400)
+    """Lines of two logs measure how their clocks differ where no other line of the sender is this near: as long a skew
+    as can be found. Larger finds larger skews, and fewer lines that are alone."""
+
+    join_tolerance_s: float = Field(2.0, gt=0, le=60)
+    """Two lines without a common reference are never one request if they are further apart than this, once the measured
+    difference of the clocks is taken off. A cap: what decides is the measured scatter, where it is less."""
+
+    least_pairs_alone: int = Field(20, ge=6)
+    """Pairs of lines that are alone, without which two logs are not joined by time. Our choice: of six the extremes are
+    the interval of the median at 95 %; of 20 it leaves out five on either side."""
+
+    least_mixing: float = Field(0.5, gt=0, le=1)
+    """Two servers' clocks are compared where two requests of a session meet different servers at least this often, as
+    a share of what dealing at random gives. Where sessions stay, those that moved did so for a reason (a server that
+    was drained), all in one direction, and the time they had spent on the first would pass for a skew."""
+
     most_rejected_share: float = Field(0.05, ge=0, le=1)
     """Above this share of lines that cannot be read the source is refused: its format is not what
     `case.toml` says."""

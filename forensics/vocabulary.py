@@ -20,6 +20,9 @@ UNSEEN = ("silence", "missing_hour", "missing_server", "rotation", "rate_change"
 LOG_KINDS = ("access_log", "audit_trail", "authentication")
 """What a web server or proxy, the application, and whatever checks passwords keep of the same requests."""
 
+JOINED_BY = ("request_ref", "session", "account_and_address", "account", "login", "address")
+"""What makes one request of two logs' lines, in the order of preference; all but the first with time."""
+
 LOG_FIELDS = {
     "requested_at": True,
     **dict.fromkeys(

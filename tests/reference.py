@@ -242,3 +242,79 @@ def witnessed_stretches(
     ]
     unwitnessed = [(None, min(outside), max(outside), "unwitnessed", 0, None, None)] if outside else []
     return [tuple(stretch) for stretch in stretches] + unwitnessed
+
+
+def lot(request_id: int) -> int:
+    """Return what orders requests by lot: the number to the power of five, modulo a prime."""
+    prime = 2**31 - 1
+    return pow(request_id % prime, 5, prime)
+
+
+def clock_pairs(requests: Sequence[Row], server: str, other: str) -> list[tuple[datetime, datetime]]:
+    """Return when a session's request met one server and when the other, one pair a session, both drawn by lot."""
+    sessions: dict[tuple[Any, ...], list[Row]] = {}
+    for request in requests:
+        token = request["session_token"]
+        who = (token,) if token else (*client(request), request["requested_at"].date())
+        sessions.setdefault((request["operator"], *who), []).append(request)
+    pairs = []
+    for session in sessions.values():
+        drawn: dict[str, dict[str, Row]] = {}
+        for request in sorted(session, key=lambda request: (lot(request["request_id"]), request["request_id"])):
+            drawn.setdefault(request["action"], {}).setdefault(request["server"], request)
+        both = [of for of in drawn.values() if server in of and other in of]
+        if both:
+            first = min(both, key=lambda of: min(lot(of[name]["request_id"]) for name in (server, other)))
+            pairs.append((first[server]["requested_at"], first[other]["requested_at"]))
+    return sorted(pairs)
+
+
+def alone(lines: Sequence[Row], neighbourhood_us: int) -> set[tuple[int, int]]:
+    """Return the lines of an access log and of an audit trail that have nothing but each other around."""
+
+    def around(line: Row) -> list[Row]:
+        return [
+            other
+            for other in lines
+            if other["id"] != line["id"]
+            and (other["sender"], other["done"]) == (line["sender"], line["done"])
+            and abs(other["at_us"] - line["at_us"]) <= neighbourhood_us
+        ]
+
+    found = set()
+    for access in lines:
+        near = around(access)
+        is_one = access["kind"] == "access_log" and [line["kind"] for line in near] == ["audit_trail"]
+        if is_one and around(near[0]) == [access]:
+            found.add((access["id"], near[0]["id"]))
+    return found
+
+
+def nearest_in_time(lines: Sequence[Row], offset_us: int, low_us: int, high_us: int) -> set[tuple[int, int]]:
+    """Join each line of an access log to one of an audit trail, the nearest pairs first; nobody where it is a guess."""
+    told = ("session_token", "account_id", "client_ip")
+    access = [line for line in lines if line["kind"] == "access_log"]
+    audit = [line for line in lines if line["kind"] == "audit_trail"]
+    candidates = [
+        (abs(after["at_us"] - before["at_us"] - offset_us), before["at_us"], before["id"], after["at_us"], after["id"])
+        for before in access
+        for after in audit
+        if (before["sender"], before["done"]) == (after["sender"], after["done"])
+        and low_us <= after["at_us"] - before["at_us"] - offset_us <= high_us
+        and all(before[name] == after[name] for name in told if before[name] and after[name])
+    ]
+    line_of = {line["id"]: line for line in lines}
+
+    def senders(numbers: Iterable[int], names: Sequence[str]) -> int:
+        return len({tuple(line_of[number][name] or "" for name in names) for number in numbers})
+
+    refused: set[int] = set()
+    for line in lines:
+        pairs = [pair for pair in candidates if line["id"] in (pair[2], pair[4])]
+        if senders((pair[2] for pair in pairs), (*told, "user_agent")) > 1 or senders((p[4] for p in pairs), told) > 1:
+            refused |= {line["id"], *(pair[2] for pair in pairs), *(pair[4] for pair in pairs)}
+    joined: dict[int, int] = {}
+    for _, _, before_id, _, after_id in sorted(candidates):
+        if not {before_id, after_id} & refused and before_id not in joined and after_id not in joined.values():
+            joined[before_id] = after_id
+    return set(joined.items())

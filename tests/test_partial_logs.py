@@ -155,7 +155,7 @@ def test_the_login_says_whose_the_requests_of_a_session_are(partial: Path):
 def test_where_the_login_is_lost_the_other_requests_of_a_session_say_whose_it_is(partial: Path):
     written(partial, "logins", "\n".join(LOGINS.strip().splitlines()[::2]))
     assert column(ingested(partial), "account_id")["r1"] == "opt-0417"
-    assert table(partial, "joins").filter(source="proxy").row(0)[2:] == (5, 3, 2, 0)
+    assert table(partial, "joins").filter(source="proxy").row(0)[2:] == (5, 3, 0, 2, 0, 0)
 
 
 def test_a_session_belongs_to_its_last_login(partial: Path):
@@ -190,20 +190,28 @@ def test_the_share_that_found_a_counterpart_is_kept_and_told(partial: Path):
     ingest(load(partial), KEY, told.append)
     shares = Joins.validate(table(partial, "joins"))
     assert shares.rows() == [
-        ("audit", "audit_trail", 4, 3, 1, 0),
-        ("logins", "authentication", 2, 0, 2, 0),
-        ("proxy", "access_log", 5, 3, 2, 0),
+        ("audit", "audit_trail", 4, 3, 0, 1, 0, 0),
+        ("logins", "authentication", 2, 0, 0, 2, 0, 0),
+        ("proxy", "access_log", 5, 3, 0, 2, 0, 0),
     ]
-    assert "joined proxy: 3 of 5 lines by request, 2 by session, 0 alone" in told
+    assert (
+        "joined proxy: 3 of 5 lines by request, 0 by time, 2 by session, 0 alone; "
+        "0 show somebody and do not say whom" in told
+    )
     lines = JoinedLines.validate(table(partial, "joined_lines"))
-    assert lines.rows() == [(2**40 + 2, 3 * 2**40 + 1), (2**40 + 3, 3 * 2**40 + 2), (2**40 + 4, 3 * 2**40 + 4)]
+    assert lines.drop("joined_by").rows() == [
+        (2**40 + 2, 3 * 2**40 + 1),
+        (2**40 + 3, 3 * 2**40 + 2),
+        (2**40 + 4, 3 * 2**40 + 4),
+    ]
+    assert set(lines["joined_by"]) == {"request_ref"}
 
 
 def test_a_run_prints_how_the_logs_join_and_says_what_stayed_alone(partial: Path, command: Callable[..., Any]):
     written(partial, "proxy", PROXY + "    10:31:00 | 192.0.2.1 | 1 | curl | GET | / | 200 | 9 | r7 | - | web-1\n")
     ended = command("run", partial)
     assert ended.code == 0, ended.err
-    assert "Joined: proxy, 50.0% of its lines by request, 33.3% by session, 16.7% alone" in ended.out
+    assert "Joined: proxy, 50.0% of its lines by request, 0.0% by time, 33.3% by session, 16.7% alone" in ended.out
     summary = json.loads((partial / "results" / "summary.json").read_text())
     assert "lines_alone" in summary["limits"]
     assert "partial logs do not join everywhere" in (partial / "results" / "report-en.html").read_text()

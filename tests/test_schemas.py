@@ -21,6 +21,7 @@ CANONICAL = {
     "counters": schemas.Counters,
     "joins": schemas.Joins,
     "joined_lines": schemas.JoinedLines,
+    "clocks": schemas.Clocks,
     "returned_people": schemas.ReturnedPeople,
     "log_coverage": schemas.LogCoverage,
     "duplicates": schemas.LeftOut,

@@ -12,6 +12,7 @@ import polars as pl
 from forensics.case import Case
 from forensics.engine import batches, connect, private_folder, view, write_table
 from forensics.errors import EvidenceError
+from forensics.evidence.clocks import clocks
 from forensics.evidence.duplicates import may_repeat, repeated_lines
 from forensics.evidence.hiding import Hiding
 from forensics.evidence.identities import (
@@ -39,7 +40,7 @@ Hashes = dict[tuple[str, str], str]
 """SHA-256 of files of evidence, by source and path inside the case."""
 TABLES = (
     "requests", "register", "subjects", "persons", "links", "keys", "accounts", "claims", "counters", "log_coverage",
-    "duplicates", "rejected", "sources", "files", "joins", "joined_lines", "returned_people",
+    "duplicates", "rejected", "sources", "files", "joins", "joined_lines", "clocks", "returned_people",
 )  # fmt: skip
 
 
@@ -121,6 +122,7 @@ def ingest(
             connection.register("counters", written["counters"])
             connection.register("outages", _outages(case))
             written["log_coverage"] = log_coverage(connection, case, written["files"])
+            written["clocks"] = clocks(connection, case.settings, joined.clocks, say)
             for name, frame in written.items():
                 write_table(frame, case.work / f"{name}.parquet")
             requests.publish()
@@ -184,7 +186,7 @@ def _logs(
         lines = pl.scan_parquet(parts, glob=False).select("source_number", "line", "request_ref")
         repeated = repeated_lines([(one.source, one.events) for one in logs], lines)
         connection.register("repeated_lines", repeated.select("source_number", "line"))
-        joined = join_logs(connection, private)
+        joined = join_logs(connection, private, case.settings)
         for rows in batches(connection, "SELECT * FROM clear_requests ORDER BY source_number, line"):
             take(rows)
         requests.close()

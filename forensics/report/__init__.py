@@ -19,6 +19,7 @@ from forensics.reasons import Language, visible
 from forensics.report import tables
 from forensics.report.language import Voice
 from forensics.report.method import ALTERNATIVES, METHOD
+from forensics.report.several_logs import log_tables
 from forensics.report.table import template
 from forensics.report.trials import in_short, sealing, sentence, trials, warning
 from forensics.results import Results
@@ -173,6 +174,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "covered": _coverage_picture(results, voice),
         "evidence": [
             tables.lines(results, language),
+            *log_tables(results, language),
             tables.coverage(results, language),
             tables.inputs(results, language),
         ],

@@ -121,10 +121,10 @@ LIMITS: dict[str, Pair] = {
         "Answers showed people whom the register does not know: they are missing from the count.",
     ),
     "lines_alone": (
-        "Les journaux partiels ne se rejoignent pas partout : des lignes restent sans compte, sans adresse ou sans "
-        "personne demandée.",
-        "The partial logs do not join everywhere: some lines are left without an account, an address or whom they "
-        "asked for.",
+        "Les journaux partiels ne se rejoignent pas partout : {alone} lignes sur {lines} restent sans compte, sans "
+        "adresse ou sans personne demandée ; {unnamed} consultations ne nomment personne (niveau de preuve C).",
+        "The partial logs do not join everywhere: {alone} of {lines} lines are left without an account, an address or "
+        "whom they asked for; {unnamed} lookups name nobody (evidence level C).",
     ),
     "links_not_measured": (
         "Les liens entre les identifiants d’une même personne (deux opérateurs, deux numéros, enfants des deux "

@@ -21,7 +21,7 @@ MOST_STRETCHES = 60
 """More rows than this are in the results table that the caption names."""
 
 
-def _table(
+def made_table(
     voice: Voice,
     *,
     caption: str,
@@ -58,7 +58,7 @@ def estimates(results: Results, language: Language = "fr") -> Table:
         "envelope",
         "perimeter",
     )
-    return _table(
+    return made_table(
         voice,
         caption="estimates_caption",
         source="estimates.parquet",
@@ -102,7 +102,7 @@ def campaigns(results: Results, language: Language = "fr") -> Table:
     voice = Voice.of(results, language)
     columns = ("n_strands", "n_accounts", "n_sessions", "n_lookups", "n_hits")
     keys = ("campaign", "clients", "accounts", "n_sessions", "lookups", "hits", "first", "last")
-    return _table(
+    return made_table(
         voice,
         caption="campaigns_caption",
         source="campaigns.parquet",
@@ -128,7 +128,7 @@ def clients(results: Results, verdict: str = "scraping", language: Language = "f
     strands = strands.sort(["n_lookups", "strand_id"], descending=[True, False])
     left_out = strands.height - MOST_CLIENTS
     keys = ("account", "address", "agent", "first", "last", "lookups", "asked")
-    return _table(
+    return made_table(
         voice,
         caption="accused_caption" if verdict == "scraping" else "unclear_caption",
         source=f"strands.parquet, verdict = {verdict}",
@@ -156,7 +156,7 @@ def lines(results: Results, language: Language = "fr") -> Table:
     """Return what became of every line read, source by source, and whether it adds up."""
     summary, voice = results.summary, Voice.of(results, language)
     parts = ("accepted", "rejected", "duplicates")
-    return _table(
+    return made_table(
         voice,
         caption="rows_caption",
         source="summary.json, rows",
@@ -180,7 +180,7 @@ def coverage(results: Results, language: Language = "fr") -> Table:
     for row in summary["coverage"]:
         groups.setdefault((row["operator"], row["server"] or "—", row["kind"]), []).append(row)
     keys = ("operator_name", "server", "kind", "stretches", "hours", "share_kept", "first", "last")
-    return _table(
+    return made_table(
         voice,
         caption="coverage_caption",
         source="summary.json, coverage",
@@ -225,7 +225,7 @@ def _share_kept(rows: Sequence[Mapping[str, Any]], voice: Voice) -> str:
 def limits(results: Results, language: Language = "fr") -> Table:
     """Return what this evidence cannot say."""
     voice = Voice.of(results, language)
-    return _table(
+    return made_table(
         voice,
         caption="limits",
         source="summary.json, limits",
@@ -236,8 +236,11 @@ def limits(results: Results, language: Language = "fr") -> Table:
 
 def limit_sentences(results: Results, voice: Voice) -> list[str]:
     """Return the limits in words; one without words is told by its code."""
+    joins = results.summary.get("joins", [])
+    counts = {"alone": "alone", "lines": "lines", "unnamed": "unnamed_lookups"}
+    values = {name: voice.count(sum(row[column] for row in joins)) for name, column in counts.items()}
     return [
-        voice.pair(LIMITS[code]) if code in LIMITS else voice.say("limit_other", code=visible(code))
+        voice.pair(LIMITS[code], **values) if code in LIMITS else voice.say("limit_other", code=visible(code))
         for code in results.summary["limits"]
     ]
 
@@ -245,7 +248,7 @@ def limit_sentences(results: Results, voice: Voice) -> list[str]:
 def inputs(results: Results, language: Language = "fr") -> Table:
     """Return each input file with its size and its SHA-256."""
     manifest, voice = results.manifest, Voice.of(results, language)
-    return _table(
+    return made_table(
         voice,
         caption="inputs_caption",
         source="manifest.json, inputs",
@@ -261,7 +264,7 @@ def inputs(results: Results, language: Language = "fr") -> Table:
 def settings(results: Results, language: Language = "fr") -> Table:
     """Return every threshold the analysis used."""
     manifest, voice = results.manifest, Voice.of(results, language)
-    return _table(
+    return made_table(
         voice,
         caption="settings_caption",
         source="manifest.json, settings",
@@ -283,7 +286,7 @@ def exposed(results: Results, language: Language = "fr") -> Table:
             fields=pl.col("fields").explode().unique().sort(),
         )
     )
-    return _table(
+    return made_table(
         voice,
         caption="exposed_caption",
         source="exposure.parquet",
@@ -312,7 +315,7 @@ def perimeter(results: Results, language: Language = "fr") -> Table:
     if voice.subject == "pages":  # a page is its own line and its own contract
         whole = whole.filter(pl.col("definition") == "people")
     whole = whole.sort("n", "definition", descending=[True, False])
-    return _table(
+    return made_table(
         voice,
         caption="perimeter_caption",
         source="perimeter.parquet, scope = all",
@@ -331,7 +334,7 @@ def width(results: Results, language: Language = "fr") -> Table:
     causes = [name for name in whole if name.startswith(("width_from_", "envelope_from_"))]
     if whole["estimate"] is None:  # there is no interval to account for
         causes = []
-    return _table(
+    return made_table(
         voice,
         caption="width_caption",
         source="estimates.parquet, scope = all",

@@ -281,6 +281,50 @@ WORDS: dict[str, Pair] = {
     "balance": ("Compte juste", "Adds up"),
     "yes": ("oui", "yes"),
     "no": ("NON", "NO"),
+    "joins_caption": (
+        "Lignes des journaux partiels, et ce qui les réunit",
+        "Lines of the partial logs, and what joins them",
+    ),
+    "log_lines": ("Lignes", "Lines"),
+    "by_request": ("réunies par la référence", "joined by reference"),
+    "by_time": ("réunies par l’heure", "joined by time"),
+    "by_session": ("réunies par la session", "joined by session"),
+    "alone": ("restées seules", "left alone"),
+    "unnamed_lookups": ("consultations sans nom (niveau C)", "lookups that name nobody (level C)"),
+    "joins_note": (
+        "Réunies par l’heure : sans référence commune, même expéditeur (session, sinon compte et adresse), même acte, "
+        "et chacune la plus proche de l’autre, une fois ôté l’écart mesuré entre les horloges. Une ligne restée seule "
+        "reste une requête ; si elle montre quelqu’un sans dire qui, elle compte comme volume, sans personne.",
+        "Joined by time: without a common reference, the same sender (session, else account and address), the same "
+        "act, and each the other’s nearest once the measured difference of the clocks is taken off. A line left alone "
+        "stays a request; where it shows somebody without saying whom it counts as a volume, without a person.",
+    ),
+    "clocks_caption": ("Écarts mesurés entre les horloges", "Measured differences between clocks"),
+    "clock": ("Horloge", "Clock"),
+    "reference_clock": ("par rapport à", "against"),
+    "skew": ("Avance (s)", "Ahead by (s)"),
+    "drift": ("Dérive (s par jour)", "Drift (s a day)"),
+    "compared": ("Comparaisons", "Comparisons"),
+    "to_do": ("Que faire", "What to do"),
+    "clock_unmeasured": ("non mesurable", "not measurable"),
+    "clock_agrees": ("rien : l’intervalle contient zéro", "nothing: the interval holds zero"),
+    "clock_declare": (
+        "déclarer clock_offset_s = {offset} pour la source de cette horloge, si elle y est seule",
+        "declare clock_offset_s = {offset} for the source of this clock, if it is alone in it",
+    ),
+    "clock_source": (
+        "rien : les deux journaux écrivent à deux instants ; à déclarer si l’écart dépasse le temps de réponse",
+        "nothing: the two logs write at different moments; to be declared if the difference exceeds the response time",
+    ),
+    "clocks_note": (
+        "Entre serveurs : de chaque session servie par les deux, une requête tirée au sort de chaque côté, de même "
+        "nature ; médiane des différences, intervalle du test des signes. Suppose que les requêtes sont réparties au "
+        "hasard ; où les sessions restent sur un serveur, rien n’est mesurable. Avec une dérive, l’écart est celui du "
+        "milieu du journal.",
+        "Between servers: of each session that both served, one request drawn by lot on each side, of one kind; median "
+        "of the differences, interval of the sign test. It assumes that requests are dealt at random; where sessions "
+        "stay on one server nothing is measurable. With a drift the difference is that of the middle of the log.",
+    ),
     "coverage_caption": ("Couverture des journaux", "Log coverage"),
     "operator_name": ("Opérateur", "Operator"),
     "server": ("Serveur", "Server"),

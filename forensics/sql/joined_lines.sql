@@ -8,7 +8,7 @@ WITH kept AS (
       AND NOT EXISTS (SELECT 1 FROM repeated_lines
                       WHERE repeated_lines.source_number = clear_lines.source_number
                         AND repeated_lines.line = clear_lines.line))
-SELECT access.id AS request_id, audit.id AS line_id
+SELECT access.id AS request_id, audit.id AS line_id, 'request_ref' AS joined_by
 FROM kept AS access
 JOIN kept AS audit ON audit.operator = access.operator AND audit.request_ref = access.request_ref
 WHERE access.kind = 'access_log' AND audit.kind = 'audit_trail'

@@ -1,6 +1,7 @@
 -- Which requests do a proxy's log and the application's audit trail tell of together?
--- reads: clear_lines (admitted lines of all logs), repeated_lines (lines that tell of an event once more)
--- grain: one row per request: a line of an access log with the line of an audit trail that bears its reference, or
+-- reads: clear_lines (admitted lines of all logs), repeated_lines (lines that tell of an event once more),
+--        joined_lines (request_id, line_id)
+-- grain: one row per request: a line of an access log with the line of an audit trail that is joined to it, or
 --        either alone; it bears the access log's place where it has one. What both say is the access log's word.
 WITH kept AS (
     SELECT *
@@ -8,8 +9,12 @@ WITH kept AS (
     WHERE NOT EXISTS (SELECT 1 FROM repeated_lines
                       WHERE repeated_lines.source_number = clear_lines.source_number
                         AND repeated_lines.line = clear_lines.line)),
-access AS (SELECT * FROM kept WHERE kind = 'access_log'),
-audit AS (SELECT * FROM kept WHERE kind = 'audit_trail')
+access AS (
+    SELECT kept.*, joined_lines.line_id
+    FROM kept
+    LEFT JOIN joined_lines ON joined_lines.request_id = source_number * $lines_a_source + line
+    WHERE kind = 'access_log'),
+audit AS (SELECT *, source_number * $lines_a_source + line AS id FROM kept WHERE kind = 'audit_trail')
 SELECT coalesce(access.source_number, audit.source_number) AS source_number,
        coalesce(access.line, audit.line) AS line,
        coalesce(access.operator, audit.operator) AS operator,
@@ -37,4 +42,4 @@ SELECT coalesce(access.source_number, audit.source_number) AS source_number,
        coalesce(access.records_returned, audit.records_returned) AS records_returned,
        coalesce(access.tier, audit.tier) AS tier
 FROM access
-FULL JOIN audit ON audit.operator = access.operator AND audit.request_ref = access.request_ref
+FULL JOIN audit ON audit.id = access.line_id
