@@ -6,6 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+OF_INGEST = (
+    "interval_level", "join_neighbourhood_s", "join_tolerance_s", "least_mixing", "least_pairs_alone",
+    "least_rate_fall", "missing_lines_level", "most_rejected_share",
+)  # fmt: skip
+"""Those that the canonical tables depend on, whatever the others say."""
+
 
 class Settings(BaseModel):
     """Thresholds that change a result, and the two (memory, threads) that must not."""
@@ -109,8 +115,8 @@ class Settings(BaseModel):
 
     def of_ingest(self) -> dict[str, object]:
         """Return the settings on which the canonical tables depend."""
-        linking = {"linkage", "link_probability", "interval_level"} if self.linkage == "splink" else {"linkage"}
-        return self.model_dump(include={"most_rejected_share", *linking})
+        linking = {"linkage", "link_probability"} if self.linkage == "splink" else {"linkage"}
+        return self.model_dump(include={*OF_INGEST, *linking})
 
     def extras(self) -> tuple[str, ...]:
         """Return the packages beside the usual ones that these settings need."""

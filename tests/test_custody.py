@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from forensics.case import load
 from forensics.case_key import key_check, key_file, open_key
 from forensics.errors import UnavailableError
 from forensics.pipeline import analyse, ingest, run
+from forensics.settings import Settings
 
 Declare = Callable[[str, str], None]
 Command = Callable[..., Any]
@@ -370,3 +372,11 @@ def test_killed_runs_resume_to_the_same_bytes(small: Path, finished: Path, diges
     subprocess.run(command, check=True, capture_output=True, env=environment)
     assert digests(other / "results") == digests(finished / "results")
     assert list(private.iterdir()) == []
+
+
+def test_every_setting_that_ingest_reads_is_one_that_makes_it_read_anew():
+    evidence = Path(__file__).parents[1] / "forensics" / "evidence"
+    texts = "".join(path.read_text(encoding="utf-8") for path in evidence.rglob("*.py"))
+    read = {name for name in Settings.model_fields if re.search(rf"settings\.{name}\b", texts)}
+    assert "most_rejected_share" in read
+    assert read - {"memory_limit", "threads"} <= Settings(linkage="splink").of_ingest().keys()
