@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn, TextIO
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -356,14 +356,20 @@ def _run(arguments: list[str] | None) -> int:
     return 0
 
 
+_ours: list[TextIO] = []
+"""Standard error as it was found, held for as long as the process lives."""
+
+
 def _keep_libraries_silent() -> None:
     """Leave standard error to this program alone: what a library writes there as it fails may hold a value.
 
     For the same reason a crash leaves no image of the memory.
     """
-    ours = os.dup(2)
-    sys.stderr = os.fdopen(ours, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    _ours.append(os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace"))
+    sys.stderr = _ours[-1]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 

@@ -37,6 +37,7 @@ RESULTS = {
     "estimates": schemas.Estimates,
     "perimeter": schemas.Perimeter,
     "timeline": schemas.Timeline,
+    "trials": schemas.Trials,
 }
 
 

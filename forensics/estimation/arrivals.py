@@ -80,6 +80,8 @@ def dispersion_of_pairs(
 
 def _quantile(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """Return a quantile of what is a number in each row, one of its values; 0 where nothing is a number."""
+    if not values.shape[1]:
+        return np.zeros(len(values))
     ordered = np.sort(values, axis=1)  # what is not a number comes last
     n = (~np.isnan(values)).sum(axis=1)
     at = np.maximum(np.ceil(share * n).astype(np.int64) - 1, 0)
