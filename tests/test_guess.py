@@ -237,6 +237,36 @@ def test_documents_are_described_by_their_members_and_those_that_may_be_people_a
     assert found.hidden == 32
 
 
+def test_an_export_of_splunk_is_described_by_the_lines_inside_it(tmp_path: Path):
+    rows = "".join(f'"2024-01-18T11:00:06.000+0100","web-1","{line}"\n' for line in LOG.replace('"', '""').splitlines())
+    block = source_of(guess(written(tmp_path, "export.csv", '"_time","host","_raw"\n' + rows)))
+    assert (block["format"], block["raw_format"], block["subject_kind"]) == ("splunk", "combined", "holder_number")
+    assert block["fields"]["requested_at"] == "time"
+    assert (block["fields"]["server"], block["fields"]["subject"]) == ("export.host", "url.query.numero")
+    other = '"_time","host","user","_raw"\n' + '"2024-01-18T11:00:06.000+0100","web-1","opt-0417","it said so"\n' * 3
+    block = source_of(guess(written(tmp_path, "other.csv", other)))
+    assert (block["format"], block.get("raw_format")) == ("splunk", None)
+    assert block["fields"] == {"requested_at": "_time", "account_id": "user"}
+
+
+def test_events_of_ocsf_and_of_fhir_are_told_from_other_documents(tmp_path: Path):
+    ocsf = {
+        "class_uid": 4002, "time": 1705572005250, "actor": {"user": {"name": "opt-0417"}},
+        "src_endpoint": {"ip": "192.0.2.1"}, "http_request": {"http_method": "GET", "url": {"url_string": "/droits"}},
+        "http_response": {"code": 200},
+    }  # fmt: skip
+    fhir = {
+        "resourceType": "AuditEvent", "id": "e-1", "recorded": "2024-01-18T11:00:05.250+01:00", "outcome": "0",
+        "agent": [{"altId": "opt-0417", "requestor": True, "network": {"address": "192.0.2.1", "type": "2"}}],
+        "entity": [{"what": {"reference": "Patient/1", "identifier": {"value": "1850500000123"}}}],
+    }  # fmt: skip
+    block = source_of(guess(written(tmp_path, "o.ndjson", (json.dumps(ocsf) + "\n") * 3)))
+    assert (block["format"], block["kind"], block["fields"]["account_id"]) == ("ocsf", "access_log", "actor.user.name")
+    block = source_of(guess(written(tmp_path, "f.ndjson", (json.dumps(fhir) + "\n") * 3)))
+    assert (block["format"], block["kind"]) == ("fhir_audit", "audit_trail")
+    assert (block["subject_kind"], block["fields"]["subject"]) == ("holder_number", "patient.identifier")
+
+
 def test_a_parquet_file_is_described_by_its_columns_and_their_types(tmp_path: Path):
     path = tmp_path / "evidence" / "r.parquet"
     path.parent.mkdir()

@@ -84,7 +84,7 @@ def guess(path: Path, *, examples: int = 0) -> Guess:
             return Guess(**seen, reasons=(error.what,))
         told = f"members: the archive holds {start.members:,} files, and the largest was looked at; declare those meant"
         columns = [profile(name, rows[name], examples=examples) for name in rows.columns]
-        mapping = mapping_of(found.format, columns, rows, path.stem)
+        mapping = mapping_of(found.line_format, columns, rows, path.stem)
         if isinstance(mapping.fields.get("subject"), str) and mapping.subject_kind is None:
             del mapping.fields["subject"]
         block = _block(path, found, mapping, columns)
@@ -116,7 +116,7 @@ def _unfit(mapping: Mapping, trial: Trial) -> tuple[str, ...]:
 
 def _rows(start: Start, found: Recognised) -> pl.DataFrame:
     """Return the beginning of a file in the columns that it offers."""
-    parts = [part.rows for part in batches(start, found.format, found.columns, found.table)]
+    parts = [part.rows for part in batches(start, found.format, found.columns, found.table, found.raw_format)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(found.columns, pl.String))
 
 
@@ -136,7 +136,8 @@ def _block(path: Path, found: Recognised, mapping: Mapping, columns: list[Column
             mapping.decide.append(
                 "encoding: only ASCII signs in what was read; declare it where a later line is refused"
             )
-    forms = date_format_of(found.format, mapping, columns)
+    block |= {"raw_format": found.raw_format} if found.raw_format else {}
+    forms = date_format_of(found.line_format, mapping, columns)
     if forms:
         block["date_format"] = forms[0] if len(forms) == 1 else forms
     is_local = found.format not in ZONES or isinstance(mapping.fields.get("requested_at"), list)

@@ -31,6 +31,9 @@ OWN = {
 }  # fmt: skip
 """What a field's column mostly holds: by that it is found where its name says nothing."""
 MOSTLY, WITHOUT_NAME = 5, 0.7
+EVENTS = ("splunk", "timesketch")
+"""The formats that say when something was and leave all else to the columns that an export has."""
+HOST = "export.host"
 MORE = ("session_token", "request_ref", "action", "subject", "records_returned", "returned_people")
 """What a log in the words of a schema may have besides, by a name that its operator chose."""
 LOGGED_IN = 0.1
@@ -76,13 +79,12 @@ def mapping_of(form: str, columns: list[Column], rows: pl.DataFrame, file: str) 
         rows: the same columns, of the beginning of the file.
         file: the file's name, which may say of what kind it is.
     """
-    if form in PLACES and form != "timesketch":
+    if form in PLACES and form not in EVENTS:
         found = _by_format(form, columns, rows)
     else:
         found = max((_by_name(kind, columns, rows, file) for kind in SIGNS), key=lambda one: one.score)
-    if form == "timesketch":
-        found.fields |= {"requested_at": "datetime"} if found.kind in LOG_KINDS else {}
-        found.why |= {"requested_at": "format"} if found.kind in LOG_KINDS else {}
+    if form in EVENTS and found.kind in LOG_KINDS:
+        found.fields["requested_at"], found.why["requested_at"] = PLACES[form]["requested_at"], "format"
     if found.kind in LOG_KINDS:
         _client(found, columns)
         _subject(found, form, columns, rows)
@@ -97,8 +99,11 @@ def _by_format(form: str, columns: list[Column], rows: pl.DataFrame) -> Mapping:
         for name, place in PLACES[form].items()
         if filled.get("url" if place == "url.path" else place, 0) > (LOGGED_IN if name == "account_id" else 0)
     }
-    found = Mapping(kind="access_log", fields=dict(there), why=dict.fromkeys(there, "format"))
-    if not {"path", "method", "status"} & there.keys():
+    kind = "audit_trail" if form == "fhir_audit" else "access_log"
+    found = Mapping(kind=kind, fields=dict(there), why=dict.fromkeys(there, "format"))
+    if "server" not in there and filled.get(HOST):
+        found.fields["server"], found.why["server"] = HOST, "name"
+    if kind == "access_log" and not {"path", "method", "status"} & there.keys():
         found.kind = "authentication"
     taken = {str(place) for place in there.values()} | {"url"}
     for column in columns:

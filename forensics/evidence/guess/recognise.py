@@ -6,29 +6,32 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from forensics.declaration import FORMATS, JSON_NAME
+from forensics.declaration import EXPORTED, FORMATS, JSON_NAME, RAW_FORMATS, Source
 from forensics.errors import ForensicsError
 from forensics.evidence.formats import COLUMNS, READERS, TABLES
 from forensics.evidence.formats.lines import DIRECTIVE, Batch
 from forensics.evidence.formats.parquet import parquet_columns
+from forensics.evidence.formats.splunk import RAW, read_splunk
 from forensics.evidence.guess.header import DATA, EVENT, OWN_NAME, Table, table_of
 from forensics.evidence.guess.names import is_known
 from forensics.evidence.guess.start import Start
 from forensics.usual_fields import USUAL_FIELDS
 
 PARTICULAR = (
-    "parquet", "alb", "haproxy", "iis", "caddy", "traefik", "nginx_json", "ecs", "timesketch", "combined", "common",
-    "ndjson", "csv",
+    "parquet", "alb", "haproxy", "iis", "ocsf", "fhir_audit", "caddy", "traefik", "nginx_json", "ecs", "splunk",
+    "timesketch", "combined", "common", "ndjson", "csv",
 )  # fmt: skip
 """The formats, those first that read fewest lines of another one."""
 ASKED: dict[str, tuple[list[str], list[str]]] = {
     "caddy": (["ts"], ["url", "request.client_ip"]),
     "ecs": (["@timestamp"], ["url", "source.ip", "http.request.method", "user.name", "client.ip", "event.action"]),
+    "fhir_audit": (["recorded"], ["agent.address", "account", "interaction"]),
     "nginx_json": (["time_iso8601"], ["url", "remote_addr", "http_user_agent", "request_method"]),
+    "ocsf": (["time"], ["url", "src_endpoint.ip", "actor.user.name"]),
     "timesketch": (["datetime", "timestamp_desc", "message"], []),
     "traefik": (["RequestMethod"], ["url", "ClientHost"]),
 }
@@ -56,6 +59,7 @@ class Recognised:
         columns: the names that it offers.
         hidden: how many names are not among them, as they look like values, few documents have them, or they are too
             many.
+        raw_format: the format of the lines inside an export, None where there are none or they are of no known one.
     """
 
     format: str
@@ -63,6 +67,12 @@ class Recognised:
     table: Table | None
     columns: list[str]
     hidden: int = 0
+    raw_format: str | None = None
+
+    @property
+    def line_format(self) -> str:
+        """Return the format whose names the lines have: that of the lines inside an export, where they are read."""
+        return self.raw_format or self.format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,8 @@ def recognise(start: Start) -> Recognised | Unknown:
         columns, hidden = _shown(parquet_columns(start.path))
         return Recognised(format="parquet", read=start.lines, table=None, columns=columns, hidden=hidden)
     table = table_of(start.content())
+    if table and table.header and RAW in table.header and not table.refusal:
+        return _export(start, table)
     read: dict[str, int] = {}
     for form in _worth_trying(start, table):
         read[form] = _lines_read(start, form, table)
@@ -90,12 +102,28 @@ def recognise(start: Start) -> Recognised | Unknown:
     return _as_table(start, table)
 
 
+def _export(start: Start, table: Table) -> Recognised:
+    """Return an export of Splunk, with the format of the lines inside it where it is a known one."""
+    names, hidden = _shown(list(table.header or ()))
+    raws = [part.rows[RAW] for part in batches(start, "csv", [RAW], table)]
+    texts = pl.concat([*raws, pl.Series(RAW, [], dtype=pl.String)]).fill_null("").str.replace_all(r"[\r\n]+", " ")
+    inside = replace(start, path=start.path.with_name("raw"), lines=texts.len(), hint="")
+    inside.path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    found = recognise(inside) if texts.len() and RAW not in texts[0] else Unknown(reasons=())
+    inside.path.unlink()
+    export = Recognised(format="splunk", read=texts.len(), table=table, columns=names, hidden=hidden)
+    if isinstance(found, Unknown) or found.format not in RAW_FORMATS:
+        return export
+    columns = [*found.columns, *(f"{EXPORTED}{name}" for name in names if name != RAW)]
+    return replace(export, columns=columns, raw_format=found.format, hidden=hidden + found.hidden)
+
+
 def _worth_trying(start: Start, table: Table | None) -> list[str]:
     """Return the formats that can read any line, the most particular first."""
     lines = start.content().split(b"\n")
     has_documents = any(line.lstrip().startswith(b"{") for line in lines)
     is_event = lines[0].lstrip().startswith(b"{") or bool(table and table.header and {*EVENT} <= {*table.header})
-    tried = [form for form in PARTICULAR if form in FORMATS and form not in ("parquet", "csv")]
+    tried = [form for form in PARTICULAR if form in FORMATS and form not in ("parquet", "csv", "splunk")]
     left_out = set() if has_documents else {form for form in tried if form not in (*COLUMNS, "iis", "timesketch")}
     return [form for form in tried if form not in left_out and (is_event or form != "timesketch")]
 
@@ -130,8 +158,14 @@ def _likely(names: list[str]) -> list[str]:
     return sorted(names, key=lambda name: name not in known)[:MOST_NAMES]
 
 
-def batches(start: Start, form: str, columns: list[str], table: Table | None) -> Iterator[Batch]:
+def batches(
+    start: Start, form: str, columns: list[str], table: Table | None, raw_format: str | None = None
+) -> Iterator[Batch]:
     """Read some columns of the beginning of a file."""
+    if form == "splunk" and table:
+        given = {"encoding": table.encoding, "delimiter": table.delimiter, "raw_format": raw_format}
+        said = {"id": "guess", "operator": "guess", "kind": "access_log", "path": "start", "format": form, **given}
+        return read_splunk(start.path, columns, Source.model_validate(said))
     if form in TABLES:
         said = {"encoding": table.encoding, "delimiter": table.delimiter} if table and table.header else {}
         return TABLES[form][1](start.path, columns, **said)
