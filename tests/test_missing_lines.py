@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forensics.case import load
@@ -296,6 +296,8 @@ SERVERS = st.sampled_from(["a", "b", None])
 
 
 @settings(max_examples=40, deadline=None)
+@example([("a", 144, 1), ("a", 192, 1)], [])
+@example([("a", 0, 400), (None, 5000, 400), ("b", 0, 400), ("b", 4000, 60)], [("a", 0, 400, 0)])
 @given(
     st.lists(st.tuples(SERVERS, st.integers(0, 40 * 144), st.sampled_from([1, 60, 400])), min_size=1, max_size=30),
     st.lists(st.tuples(SERVERS, st.integers(0, 40 * 24), st.integers(1, 400), st.integers(0, 900)), max_size=3),
