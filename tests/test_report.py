@@ -135,7 +135,7 @@ def test_lines_that_do_not_add_up_are_said_not_to(tmp_path):
 
 def test_evidence_is_shown_with_coverage_and_digests(english):
     text = english.text
-    assert "Viareso web-1 gap 1 3 0% 2024-01-16 06:00:00 2024-01-16 09:00:00" in text
+    assert "Viareso web-1 gap 1 3 0% [0% – 1.2%] 2024-01-16 06:00:00 2024-01-16 09:00:00" in text
     assert "evidence/portal.csv portal 1,234 " + "0123456789abcdef" * 4 in text
     assert "Digest of the evidence (SHA-256): " + "ab" * 32 in text
 
@@ -182,7 +182,7 @@ def test_the_page_is_complete_in_itself_and_runs_nothing(english):
     assert {"script", "link", "iframe", "a", "form"} & set(english.elements) == set()
     assert all(name != "style" and not name.startswith("on") for _, name, _ in english.attributes)
     addresses = [value for _, name, value in english.attributes if name in ("src", "href")]
-    assert len(addresses) == 2
+    assert len(addresses) == 3
     assert all(address.startswith("data:image/svg+xml;base64,") for address in addresses)
 
 
@@ -201,6 +201,7 @@ def test_figures_have_words_for_those_who_cannot_see_them(english):
     assert alts == [
         "Certain 41,236, estimate 43,900, perimeter 100,000 for the whole case; details are in table 1.",
         "2,400 lookups by sessions judged scraping, 70 by the others.",
+        "Stretches confirmed: 1; unknown: 1; details are in the table of coverage.",
     ]
 
 

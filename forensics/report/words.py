@@ -392,8 +392,8 @@ WORDS: dict[str, Pair] = {
         "Figure 3. Log coverage: dark, confirmed by a counter; grey, unwitnessed; pale and hatched, unknown.",
     ),
     "figure_coverage_alt": (
-        "{complete} intervalles confirmés, {unknown} inconnus ; le détail est dans le tableau de la couverture.",
-        "{complete} stretches confirmed, {unknown} unknown; details are in the table of coverage.",
+        "Périodes confirmées : {complete} ; inconnues : {unknown} ; le détail est dans la table de couverture.",
+        "Stretches confirmed: {complete}; unknown: {unknown}; details are in the table of coverage.",
     ),
     "stretches": ("Intervalles", "Stretches"),
     "hours": ("Heures", "Hours"),
