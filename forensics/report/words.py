@@ -392,7 +392,7 @@ WORDS: dict[str, Pair] = {
         "Figure 3. Log coverage: dark, confirmed by a counter; grey, unwitnessed; pale and hatched, unknown.",
     ),
     "figure_coverage_alt": (
-        "Périodes confirmées : {complete} ; inconnues : {unknown} ; le détail est dans la table de couverture.",
+        "Intervalles confirmés : {complete} ; inconnus : {unknown} ; le détail est dans le tableau de la couverture.",
         "Stretches confirmed: {complete}; unknown: {unknown}; details are in the table of coverage.",
     ),
     "stretches": ("Intervalles", "Stretches"),
