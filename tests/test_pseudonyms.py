@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics.evidence.identities import claimed_persons, clear_register, identities, subject_rows
+from forensics.evidence.interning import SubjectKeys
 from forensics.evidence.persons import persons_of
 from forensics.evidence.pseudonyms import dense_keys, digests, message, normal_number, normal_subject, pseudonym
 
@@ -112,7 +113,8 @@ def test_a_subject_that_no_register_could_explain_stands_for_itself_only_where_i
         }
     )
     nobody = register()
-    found = identities(KEY, nobody, subject_rows(nobody, ["page"]), logged)
+    subject_keys = SubjectKeys(KEY, logged["subject_message"])
+    found = identities(KEY, nobody, subject_rows(nobody, ["page"]), logged, subject_keys)
     assert found.persons.height == 1
     assert found.subject_keys.height == 2
     digest = found.keys.filter(pl.col("kind") == "subject")["digest"].to_list()
