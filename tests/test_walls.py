@@ -165,7 +165,7 @@ def test_a_wheel_of_the_analysis_alone_gives_the_same_bytes(tmp_path: Path, smal
         names = archive.namelist()
     (parent,) = {path for path in sys.path if path.endswith("site-packages")}
     (site / "parent.pth").write_text(f"{parent}\n")
-    wanted = ("sql/requests.sql", "report/template.html", "report/style.css", "case_template.toml")
+    wanted = ("sql/joins.sql", "report/template.html", "report/style.css", "case_template.toml")
     assert {f"forensics/{name}" for name in wanted} <= set(names)
     notebooks = {f"forensics/_notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert notebooks <= set(names)

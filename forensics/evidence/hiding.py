@@ -49,6 +49,8 @@ class Hiding:
     def __init__(self, case: Case, key: bytes, register: pl.DataFrame) -> None:
         """Take the clear register with its messages (`forensics.evidence.identities.clear_register`)."""
         self._case, self._key, self._register = case, key, register
+        asks_for_people = any(source.subject_kind not in (None, "page") for _, source in case.logs())
+        self._nobody_known = not register.height and not asks_for_people
         lasts = register.select("last_name").drop_nulls().unique()
         self._lasts = lasts.with_columns(last=_bare(pl.col("last_name")))
         self._seen = {field: pl.Series([], dtype=pl.String) for field in FIELDS}
@@ -64,7 +66,7 @@ class Hiding:
         """
         fields = [field for field in FIELDS if field in rows.columns]
         texts = (
-            rows.lazy().select(_looked_at(field).implode() for field in fields).collect()
+            rows.lazy().select(_looked_at(field, self._nobody_known).implode() for field in fields).collect()
         )  # all at once, in parallel
         fresh = pl.concat([self._fresh(field, texts[field].explode()) for field in fields])
         if fresh.height:
@@ -142,13 +144,13 @@ class Hiding:
         return pl.concat([grams.join(pl.concat([*both, asked]), on="gram", how="semi"), of_path]).unique()
 
 
-def _looked_at(field: str) -> pl.Expr:
-    """Return the texts of a field that may name somebody, each once."""
+def _looked_at(field: str, numbers_alone: bool) -> pl.Expr:
+    """Return the texts of a field that may name somebody, each once; by its shape alone, where nobody is known."""
     text = pl.col(field).cast(pl.String).drop_nulls()
     if field in MANY:
         return text.filter(text.str.contains(MANY[field])).unique()
     distinct = text.unique()
-    return distinct.filter(distinct.str.contains(NUMBER_LIKE)) if field in NUMBERS_ALONE else distinct
+    return distinct.filter(distinct.str.contains(NUMBER_LIKE)) if numbers_alone or field in NUMBERS_ALONE else distinct
 
 
 def _asked(rows: pl.DataFrame, kind: str | None = None) -> pl.Series:
