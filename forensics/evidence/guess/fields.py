@@ -82,7 +82,8 @@ def mapping_of(form: str, columns: list[Column], rows: pl.DataFrame, file: str) 
     if form in PLACES and form not in EVENTS:
         found = _by_format(form, columns, rows)
     else:
-        found = max((_by_name(kind, columns, rows, file) for kind in SIGNS), key=lambda one: one.score)
+        kinds = [kind for kind in SIGNS if form not in EVENTS or kind in LOG_KINDS]  # events are no lists of people
+        found = max((_by_name(kind, columns, rows, file) for kind in kinds), key=lambda one: one.score)
     if form in EVENTS and found.kind in LOG_KINDS:
         found.fields["requested_at"], found.why["requested_at"] = PLACES[form]["requested_at"], "format"
     if found.kind in LOG_KINDS:
