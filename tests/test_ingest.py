@@ -311,3 +311,16 @@ def test_the_manifest_leads_from_a_request_to_one_file(finished: Path):
     manifest = read(finished / "results" / "manifest.json")
     log = next(entry for entry in manifest["inputs"] if entry["source"] == "log")
     assert (log["path"], log["first_line"], log["lines"]) == ("evidence/access.log", 1, 5)
+
+
+def test_a_damaged_date_of_a_register_is_one_line_set_aside(small: Path):
+    register = small / "evidence" / "register.parquet"
+    rows = pl.read_parquet(register)
+    odd = rows.head(1).with_columns(born=pl.lit(2**31 - 1, dtype=pl.Int32).cast(pl.Date))
+    pl.concat([rows, odd]).write_parquet(register)
+    text = (small / "case.toml").read_text()
+    (small / "case.toml").write_text(text + "\n[settings]\nmost_rejected_share = 0.5\n")
+    rejected = pl.read_parquet(taken_in(small) / "rejected.parquet")
+    assert rejected.select("source", "line", "reason").rows() == [
+        ("register", 5, "birth_date: not a date in the declared format")
+    ]

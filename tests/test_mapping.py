@@ -227,3 +227,28 @@ def test_a_date_kept_as_an_instant_with_a_zone_is_the_day_that_the_zone_shows(ma
 def test_a_page_stays_in_its_path():
     rows = pl.DataFrame({"path": ["/blog/1"], "subject": ["/blog/1"]})
     assert masked_paths(rows, "page").to_list() == ["/blog/1"]
+
+
+@pytest.mark.parametrize(
+    ("field", "dtype", "beyond"),
+    [
+        ("subject_birth_date", pl.Date, 2**31 - 1),
+        ("subject_birth_date", pl.Date, -(2**31)),
+        ("subject_birth_date", pl.Date, 2_932_897),  # the day after 31 December 9999
+        ("requested_at", pl.Datetime("us"), 2**63 - 1),
+        ("requested_at", pl.Datetime("us"), 253_402_300_800_000_000),
+        ("requested_at", pl.Datetime("ms", "UTC"), -(2**62)),
+        ("requested_at", pl.Date, -(2**31)),
+    ],
+)
+def test_days_and_times_beyond_the_calendar_are_set_aside_and_stop_nothing(
+    make: Make, field: str, dtype: Any, beyond: int
+):
+    values, reasons = make(pl.Series([19_740, beyond]).cast(pl.Int64).cast(dtype, strict=False), field)
+    assert len(values) == 1
+    assert [reason.split(":")[0] for reason in reasons] == [field]
+
+
+def test_a_clock_offset_does_not_lead_out_of_the_calendar(make: Make):
+    values, reasons = make([datetime(9999, 12, 31, 23)], "requested_at", clock_offset_s=7200.0)
+    assert (values, len(reasons)) == ([], 1)

@@ -10,6 +10,7 @@ import polars as pl
 from forensics.case import Case
 from forensics.declaration import EPOCHS, EXPORTED, TABLES, Reference, Screen, Source
 from forensics.errors import EvidenceError
+from forensics.evidence.calendar import in_calendar
 from forensics.evidence.formats import Batch
 from forensics.evidence.recurring import each_once
 from forensics.usual_fields import MILLISECONDS_A_UNIT
@@ -118,19 +119,25 @@ def _declared(source: Source) -> list[str]:
 
 def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
     """Return an instant as naive UTC: zones in the value count, local times are read in the source's zone."""
-    column = pl.col(name)
+    column = in_calendar(pl.col(name), dtype)
     if isinstance(dtype, pl.Datetime):
         aware = column.dt.convert_time_zone("UTC") if dtype.time_zone else _from_local(column, zone)
     elif dtype == pl.Date:
         aware = _from_local(column.cast(pl.Datetime("us")), zone)
     else:
         return _instant_of_text(name, source, zone, _text(name, dtype))
-    return aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
+    return _corrected(aware, source)
+
+
+def _corrected(aware: pl.Expr, source: Source) -> pl.Expr:
+    """Return an instant as naive UTC by the right clock; null where that leaves the calendar."""
+    told = aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
+    return in_calendar(told, pl.Datetime("us"))
 
 
 def _instant_of_text(field: str, source: Source, zone: str, text: pl.Expr) -> pl.Expr:
     parsed = [_parse(text.str.strip_chars(), form, zone) for form in _forms(field, source)]
-    return pl.coalesce(parsed).dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
+    return _corrected(pl.coalesce(parsed), source)
 
 
 def _forms(field: str, source: Source) -> list[str]:
@@ -181,7 +188,7 @@ def _from_local(column: pl.Expr, zone: str) -> pl.Expr:
 
 
 def _date(name: str, dtype: pl.DataType, source: Source) -> pl.Expr:
-    column = pl.col(name)
+    column = in_calendar(pl.col(name), dtype)
     if dtype == pl.Date:
         return column
     if dtype == pl.Datetime:

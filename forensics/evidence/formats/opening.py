@@ -31,10 +31,16 @@ MOST_GROWTH, ALLOWED_BYTES = 1_000, 2**30
 """An archive that unpacks to more than a thousand times its size, beyond the first GiB, holds no logs: logs become
 ten to a hundred times smaller, the same line over and over about three hundred times."""
 PIECE_BYTES = 2**20
+ENCRYPTED = 1
+"""The bit of a zip's entry that says that a password is needed."""
 
 
 class TornError(ValueError):
     """A compressed stream is not whole."""
+
+
+UNREADABLE = (TornError, tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+"""What reading an archive that is torn or encrypted may raise; the last is zipfile's, of a compression it lacks."""
 
 
 def is_compressed(start: bytes) -> bool:
@@ -119,7 +125,7 @@ def unpacked(path: Path, place: str, folder: Path, pattern: str, most_bytes: int
             file.parent.mkdir(parents=True, exist_ok=True)
             limit -= _copied(stream, file, min(limit, most_bytes or limit), place, whole=most_bytes is None)
             found[file.relative_to(target).as_posix()] = file
-    except (TornError, tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise EvidenceError(
             "this archive is torn, or packed in a way that is not known here",
             where=place,
@@ -144,8 +150,8 @@ def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     if is_zip:
         with zipfile.ZipFile(path) as archive:
             for entry in archive.infolist():
-                if entry.flag_bits & 1:
-                    raise NotImplementedError("a password is needed")
+                if entry.flag_bits & ENCRYPTED:
+                    raise zipfile.BadZipFile("a password is needed")
                 if not entry.is_dir():
                     with archive.open(entry) as stream:
                         yield entry.filename, stream

@@ -10,6 +10,7 @@ from typing import cast
 import polars as pl
 
 from forensics.errors import CaseError, EvidenceError
+from forensics.evidence.calendar import in_calendar
 from forensics.evidence.formats.lines import BLOCK_BYTES, line_blocks
 from forensics.evidence.formats.opening import is_archive, is_compressed, unpacked
 from forensics.evidence.formats.parquet import parquet_columns
@@ -21,8 +22,6 @@ BYTE_FOR_BYTE = "iso-8859-1"
 """The encoding in which every byte is one sign, and the same byte again."""
 PACKED = {b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 WIDE = (b"\xff\xfe", b"\xfe\xff")
-FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
-"""The first second of year 1 and the last of year 9999, since 1970."""
 MOST_ARCHIVE_BYTES = 2**28
 """Above this an archive takes longer to go through than one waits for a guess."""
 
@@ -148,15 +147,4 @@ def _parquet(path: Path, copy: Path) -> Start:
 
 def _told_apart(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows without the days and times of no calendar, which a damaged file may hold."""
-    limits: dict[str, tuple[int, int]] = {}
-    for name, dtype in rows.schema.items():
-        if dtype == pl.Date:
-            limits[name] = (FIRST_S // 86_400, LAST_S // 86_400)
-        elif isinstance(dtype, pl.Datetime):
-            a_second = {"ms": 10**3, "us": 10**6, "ns": 10**9}[dtype.time_unit]
-            limits[name] = (max(FIRST_S * a_second, -(2**63)), min(LAST_S * a_second, 2**63 - 1))
-        elif dtype == pl.Time:
-            limits[name] = (0, 86_400 * 10**9 - 1)
-    return rows.with_columns(
-        pl.when(pl.col(name).to_physical().is_between(*limit)).then(name).alias(name) for name, limit in limits.items()
-    )
+    return rows.with_columns(in_calendar(pl.col(name), dtype).alias(name) for name, dtype in rows.schema.items())
