@@ -112,7 +112,7 @@ def small_cell(count: int, language: Language) -> str:
 
 def decimal(value: float, digits: int, language: Language) -> str:
     """Return a number with a fixed count of decimals and the language's decimal sign."""
-    text = f"{value:.{digits}f}"
+    text = f"{value:z.{digits}f}"  # z: no minus before nothing
     return text.replace(".", ",") if language == "fr" else text
 
 

@@ -14,8 +14,9 @@ import pytest
 from forensics.case import Case, load
 from forensics.errors import EvidenceError
 from forensics.evidence.formats import Batch
-from forensics.evidence.mapping import action_of, columns_needed, mapped, screen_of, with_ends
+from forensics.evidence.mapping import columns_needed, mapped, with_ends
 from forensics.evidence.masking import masked_paths
+from forensics.evidence.screens import action_of, screen_of
 
 Make = Callable[..., tuple[list[dict[str, Any]], list[str]]]
 

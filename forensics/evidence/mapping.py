@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 import polars as pl
 
 from forensics.case import Case
-from forensics.declaration import EPOCHS, EXPORTED, TABLES, Reference, Screen, Source
+from forensics.declaration import EPOCHS, EXPORTED, TABLES, Reference, Source
 from forensics.errors import EvidenceError
 from forensics.evidence.calendar import in_calendar
 from forensics.evidence.formats import Batch
@@ -339,39 +339,6 @@ def field_type(field: str) -> pl.DataType:
     if field in DATES:
         return pl.Date()
     return NUMBERS.get(field, pl.String)()
-
-
-def screens_of(case: Case, source: Source) -> list[Screen]:
-    """Return the `[[screen]]` blocks that speak of a source's operator, in the order of `case.toml`."""
-    return [screen for screen in case.declared.screen if screen.operator in (None, source.operator)]
-
-
-def screen_of(case: Case, source: Source, of: pl.Expr | None = None) -> pl.Expr:
-    """Return which of its operator's screens a request belongs to, from 0: the first that its path matches, or null."""
-    path, at = (pl.col("path") if of is None else of).fill_null(""), pl.col("requested_at")
-    matching = []
-    for number, screen in enumerate(screens_of(case, source)):
-        holds = path.str.contains(screen.match)
-        if screen.valid_from:
-            holds &= at >= screen.valid_from
-        if screen.valid_until:
-            holds &= at < screen.valid_until
-        matching.append(pl.when(holds).then(pl.lit(number, dtype=pl.Int64)))
-    return pl.coalesce(*matching, pl.lit(None, dtype=pl.Int64))
-
-
-def tier_of(case: Case, source: Source) -> pl.Expr:
-    """Return how a request's `screen` shows people, null where none says."""
-    tiers = [screen.tier for screen in screens_of(case, source)]
-    return pl.col("screen").replace_strict(range(len(tiers)), tiers, default=None, return_dtype=pl.String)
-
-
-def action_of(case: Case, source: Source) -> pl.Expr:
-    """Return what a request did: as logged, else by its `screen`, else by its subject."""
-    actions = [screen.action for screen in screens_of(case, source)]
-    by_screen = pl.col("screen").replace_strict(range(len(actions)), actions, default=None, return_dtype=pl.String)
-    default = pl.when(pl.col("subject").is_not_null()).then(pl.lit("detail")).otherwise(pl.lit("other"))
-    return pl.coalesce(pl.col("action"), by_screen, default)
 
 
 def with_ends(fields: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

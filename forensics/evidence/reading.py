@@ -13,29 +13,19 @@ import polars as pl
 from forensics.case import Case
 from forensics.custody import sha256_of
 from forensics.declaration import Source
-from forensics.errors import CaseError, EvidenceError
+from forensics.errors import EvidenceError
 from forensics.evidence.ahead import ahead
 from forensics.evidence.door import admit
 from forensics.evidence.duplicates import write_events
 from forensics.evidence.formats import batches_of, offered_by
 from forensics.evidence.formats.lines import DIRECTIVE
 from forensics.evidence.forwarded import with_clients
-from forensics.evidence.mapping import (
-    action_of,
-    columns_needed,
-    field_type,
-    local_times,
-    mapped,
-    screen_of,
-    screens_of,
-    tier_of,
-    with_ends,
-)
+from forensics.evidence.mapping import columns_needed, field_type, local_times, mapped, with_ends
 from forensics.evidence.masking import masked_paths
 from forensics.evidence.members import members_of
 from forensics.evidence.pseudonyms import normal_subject, subject_message
-from forensics.evidence.recurring import each_once
 from forensics.evidence.repeated_hour import settled
+from forensics.evidence.screens import action_of, refuse_screens_that_need_the_subject, screens_within, tier_of
 from forensics.vocabulary import EVIDENCE_FIELDS, LOG_KINDS
 
 ENOUGH_TO_JUDGE = 1_000
@@ -257,47 +247,19 @@ def _ready(case: Case, number: int, source: Source, admitted: pl.DataFrame) -> p
     if source.kind not in LOG_KINDS:
         return rows
     rows = with_clients(rows, source)
-    rows = rows.with_columns(_screens(case, source, rows), kind=pl.lit(source.kind)).with_columns(
+    rows = rows.with_columns(screens_within(case, source, rows), kind=pl.lit(source.kind)).with_columns(
         action=action_of(case, source),
         is_action_known=pl.any_horizontal(pl.col("action", "screen").is_not_null()),
         tier=tier_of(case, source),
     )
     value = _subject_value(source) if source.subject_kind else pl.lit(None, dtype=pl.String)
     masked = masked_paths(rows, source.subject_kind)
-    _refuse_screens_that_need_the_subject(case, source, rows, masked)
+    refuse_screens_that_need_the_subject(case, source, rows, masked)
     rows = rows.with_columns(masked.alias("path"))
     return rows.drop("screen").with_columns(
         subject_kind=pl.when(value.is_not_null()).then(pl.lit(source.subject_kind, dtype=pl.String)),
         subject_message=subject_message(source.operator, source.subject_kind or "", value),
     )
-
-
-def _screens(case: Case, source: Source, rows: pl.DataFrame) -> pl.Series:
-    """Return which screen each request belongs to, looked up once a path where that is all it depends on."""
-    if any(screen.valid_from or screen.valid_until for screen in screens_of(case, source)):
-        return rows.select(screen=screen_of(case, source)).to_series()
-    return each_once(rows["path"], lambda path: screen_of(case, source, path)).alias("screen")
-
-
-def _refuse_screens_that_need_the_subject(case: Case, source: Source, rows: pl.DataFrame, masked: pl.Series) -> None:
-    """Refuse a screen that only matches the number itself: later steps know paths with `{subject}` in its place.
-
-    Raises:
-        CaseError: names the screen.
-    """
-    changed = rows.with_columns(masked=masked).filter(~pl.col("path").eq_missing(pl.col("masked")))
-    if not changed.height:
-        return
-    both = changed.select("screen", masked=_screens(case, source, changed.with_columns(path="masked")))
-    lost = both.filter(pl.col("screen").is_not_null() & ~pl.col("screen").eq_missing(pl.col("masked")))
-    if lost.height:
-        match = screens_of(case, source)[lost["screen"][0]].match
-        raise CaseError(
-            f"screen {match!r} matches only while the path holds the number that was asked for",
-            where="case.toml",
-            expected="an expression that also matches the path with {subject} in the number's place",
-            remedy="match what stands before the number, for instance '^/rights/'",
-        )
 
 
 def _subject_value(source: Source) -> pl.Expr:

@@ -165,10 +165,11 @@ ALTERNATIVES: tuple[Pair, ...] = (
         "therefore account, address and software together.",
     ),
     (
-        "Des lignes écrites deux fois gonflent l’allure : les doublons que leur référence trahit sont retirés "
-        "et comptés ; sans référence, deux lignes identiques restent deux consultations.",
-        "Lines written twice inflate the pace: duplicates that their reference gives away are removed and "
-        "counted; without a reference, two identical lines stay two lookups.",
+        "Des lignes écrites deux fois gonflent l’allure : les doublons que trahit leur référence, ou un fichier qui en "
+        "recouvre un autre, sont retirés et comptés ; deux lignes identiques d’un même fichier sans référence restent "
+        "deux consultations.",
+        "Lines written twice inflate the pace: duplicates that their reference gives away, or a file that overlaps "
+        "another, are removed and counted; two identical lines of one file without a reference stay two lookups.",
     ),
     (
         "Une réponse transmise n’est pas forcément conservée par celui qui l’a reçue : aucun journal ne "
