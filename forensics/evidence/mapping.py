@@ -8,11 +8,11 @@ from urllib.parse import unquote_plus
 import polars as pl
 
 from forensics.case import Case
-from forensics.declaration import EPOCHS, EXPORTED, TABLES, Reference, Source
+from forensics.declaration import TABLES, Reference, Source
 from forensics.errors import EvidenceError
-from forensics.evidence.calendar import in_calendar
 from forensics.evidence.formats import Batch
-from forensics.evidence.recurring import each_once
+from forensics.evidence.texts import each_once, text_of
+from forensics.evidence.times import day, format_of, forms_without_zone, instant, instant_of_text
 from forensics.usual_fields import MILLISECONDS_A_UNIT
 from forensics.vocabulary import EVIDENCE_FIELDS
 
@@ -22,27 +22,11 @@ NUMBERS: dict[str, type[pl.DataType]] = {
     "client_port": pl.Int32, "status": pl.Int16, "response_bytes": pl.Int64, "duration_ms": pl.Int64,
     "records_returned": pl.Int32, "requests": pl.Int64, "window_minutes": pl.Int64,
 }  # fmt: skip
-LOG_TIME = "%d/%b/%Y:%H:%M:%S %z"
 MINUTES_A_YEAR = 366 * 1440
-LATEST_US = 253_402_300_799_999_999
-"""The last microsecond of the year 9999, since 1970."""
 THOUSANDS = r"([0-9])[ \u{a0}\u{202f}]"
-ISO_TIMES = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
 JOINED_BY = " | "
 HEIGHT = "line\n"
 """A column name that no file has."""
-ISO_APART = "%Y-%m-%d %H:%M:%S%.f%#z"
-USUAL_TIMES = {
-    "combined": [LOG_TIME],
-    "common": [LOG_TIME],
-    "haproxy": ["%d/%b/%Y:%H:%M:%S%.f"],
-    "caddy": ["epoch_s", *ISO_TIMES],
-    "nginx_json": [*ISO_TIMES, LOG_TIME, "epoch_s"],
-    "ocsf": ["epoch_ms", *ISO_TIMES],
-    "splunk": [*ISO_TIMES, ISO_APART, "epoch_s"],
-    "timesketch": [*ISO_TIMES, ISO_APART, "epoch_us"],
-}
-"""How each format writes its times, where `case.toml` does not say; the others in ISO 8601."""
 
 
 def columns_needed(source: Source, offered: list[str] | None, where: str) -> list[str]:
@@ -113,61 +97,6 @@ def _value(reference: Reference) -> pl.Expr:
     return pl.col(reference)
 
 
-def _declared(source: Source) -> list[str]:
-    return [source.date_format] if isinstance(source.date_format, str) else source.date_format or []
-
-
-def _instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
-    """Return an instant as naive UTC: zones in the value count, local times are read in the source's zone."""
-    column = in_calendar(pl.col(name), dtype)
-    if isinstance(dtype, pl.Datetime):
-        aware = column.dt.convert_time_zone("UTC") if dtype.time_zone else _from_local(column, zone)
-    elif dtype == pl.Date:
-        aware = _from_local(column.cast(pl.Datetime("us")), zone)
-    else:
-        return _instant_of_text(name, source, zone, _text(name, dtype))
-    return _corrected(aware, source)
-
-
-def _corrected(aware: pl.Expr, source: Source) -> pl.Expr:
-    """Return an instant as naive UTC by the right clock; null where that leaves the calendar."""
-    told = aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
-    return in_calendar(told, pl.Datetime("us"))
-
-
-def _instant_of_text(field: str, source: Source, zone: str, text: pl.Expr) -> pl.Expr:
-    parsed = [_parse(text.str.strip_chars(), form, zone) for form in _forms(field, source)]
-    return _corrected(pl.coalesce(parsed), source)
-
-
-def _forms(field: str, source: Source) -> list[str]:
-    return _declared(source) or USUAL_TIMES.get(_format_of(source, field), ISO_TIMES)
-
-
-def _format_of(source: Source, field: str) -> str:
-    """Return the format whose ways a field is written in: an export's own columns are not in that of its lines."""
-    is_exported = source.raw_format and str(source.fields[field]).startswith(EXPORTED)
-    return source.format if is_exported else source.line_format
-
-
-def _parse(text: pl.Expr, form: str, zone: str) -> pl.Expr:
-    if form in EPOCHS:
-        return _since_1970(text, EPOCHS[form])
-    if "%z" in form or "%#z" in form:
-        return text.str.to_datetime(form, time_zone="UTC", time_unit="us", strict=False)
-    return _from_local(text.str.to_datetime(form, time_unit="us", strict=False), zone)
-
-
-def _since_1970(text: pl.Expr, unit_us: int) -> pl.Expr:
-    """Return the instant that a count of units since 1970 in UTC stands for; what is finer than a microsecond goes."""
-    finest = len(str(unit_us)) - 1
-    whole = text.str.extract(r"^([0-9]{1,17})(?:\.[0-9]*)?$").cast(pl.Int64, strict=False)
-    part = text.str.extract(r"\.([0-9]+)$").fill_null("").str.slice(0, finest).str.pad_end(finest, "0")
-    micros = whole * unit_us + (part.cast(pl.Int64, strict=False) if finest else 0)
-    held = pl.when(whole <= LATEST_US // unit_us).then(micros)
-    return held.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-
-
 def _milliseconds(number: pl.Expr, times: int, divisor: int) -> pl.Expr:
     if divisor > 1:
         return (number.cast(pl.Int64, strict=False) + divisor // 2) // divisor
@@ -182,40 +111,14 @@ def _whole_number(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(THOUSANDS, "$1").str.replace(r"^([+-]?[0-9]+)[,.]0{1,2}$", "$1")
 
 
-def _from_local(column: pl.Expr, zone: str) -> pl.Expr:
-    local = column.cast(pl.Datetime("us")).dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
-    return local.dt.convert_time_zone("UTC")
-
-
-def _date(name: str, dtype: pl.DataType, source: Source) -> pl.Expr:
-    column = in_calendar(pl.col(name), dtype)
-    if dtype == pl.Date:
-        return column
-    if dtype == pl.Datetime:
-        return column.dt.date()  # the day that the file's own zone shows
-    text = _text(name, dtype).str.strip_chars()
-    forms = [form for form in _declared(source) if form not in EPOCHS]
-    return pl.coalesce([text.str.to_date(form, strict=False) for form in (*forms, "%Y-%m-%d")])
-
-
-def _text(name: str, dtype: pl.DataType) -> pl.Expr:
-    """Return a column as text, null where there is none; a number that a file keeps as 12.0 is 12."""
-    column = pl.col(name)
-    if dtype.is_float():
-        whole = column.cast(pl.Int64, strict=False)
-        return pl.when(whole == column).then(whole.cast(pl.String)).otherwise(column.cast(pl.String))
-    text = column.cast(pl.String, strict=False)
-    return pl.when(text.str.contains(r"\S")).then(text)
-
-
 def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
     if name in INSTANTS:
-        return _instant(name, dtype, source, zone)
+        return instant(name, dtype, source, zone)
     if name in DATES:
-        return _date(name, dtype, source)
+        return day(name, dtype, source)
     if name in NUMBERS:
-        number = _text(name, dtype).str.strip_chars() if dtype == pl.String else pl.col(name)
-        written_in = _format_of(source, name)
+        number = text_of(name, dtype).str.strip_chars() if dtype == pl.String else pl.col(name)
+        written_in = format_of(source, name)
         if written_in in TABLES and dtype == pl.String:
             number = _whole_number(number)
         unit = MILLISECONDS_A_UNIT.get((written_in, str(source.fields[name]))) if name == "duration_ms" else None
@@ -223,7 +126,7 @@ def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
             number = _milliseconds(number, *unit)
         return number.cast(NUMBERS[name], strict=False)
     is_whole = name == "path" and source.fields[name] != "url.path"
-    return _without_query(_text(name, dtype)) if is_whole else _text(name, dtype)
+    return _without_query(text_of(name, dtype)) if is_whole else text_of(name, dtype)
 
 
 def _moment(source: Source) -> str:
@@ -239,7 +142,7 @@ def local_times(source: Source, batch: Batch) -> pl.Series | None:
     values = batch.rows.with_columns(_value(source.fields[field]).alias(field))[field]
     if isinstance(values.dtype, pl.Datetime):
         return None if values.dtype.time_zone else values.cast(pl.Datetime("us"))
-    local = [form for form in _forms(field, source) if form not in EPOCHS and "%z" not in form and "%#z" not in form]
+    local = forms_without_zone(field, source)
     if values.dtype != pl.String or not local:
         return None
     text = pl.col("value").str.strip_chars()
@@ -298,7 +201,7 @@ def _raw(batch: Batch, source: Source) -> pl.DataFrame:
 
 
 def _each_instant(values: pl.Series, source: Source, zone: str) -> pl.Series:
-    made = each_once(values, partial(_instant_of_text, values.name, source, zone))
+    made = each_once(values, partial(instant_of_text, values.name, source, zone))
     return made.alias(values.name)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from forensics.evidence.recurring import each_once
+from forensics.evidence.texts import each_once
 
 LONG_NUMBER = r"[0-9][0-9ABab .+_-]{11,}[0-9]"
 """Thirteen characters or more that look like a social-security number, also in groups and from Corsica (2A, 2B)."""

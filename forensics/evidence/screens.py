@@ -7,7 +7,7 @@ import polars as pl
 from forensics.case import Case
 from forensics.declaration import Screen, Source
 from forensics.errors import CaseError
-from forensics.evidence.recurring import each_once
+from forensics.evidence.texts import each_once
 
 
 def screens_of(case: Case, source: Source) -> list[Screen]:

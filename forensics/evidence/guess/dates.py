@@ -10,7 +10,8 @@ from functools import cache
 import polars as pl
 
 from forensics.declaration import EPOCHS
-from forensics.evidence.mapping import ISO_TIMES, JOINED_BY, LOG_TIME
+from forensics.evidence.mapping import JOINED_BY
+from forensics.evidence.times import ISO_TIMES, LOG_TIME
 
 DAYS = (
     "%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%d/%m/%y", "%m/%d/%y",

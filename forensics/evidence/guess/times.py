@@ -5,7 +5,8 @@ from __future__ import annotations
 from forensics.evidence.guess.dates import Forms, turned
 from forensics.evidence.guess.fields import Mapping
 from forensics.evidence.guess.shapes import Column
-from forensics.evidence.mapping import DATES, INSTANTS, ISO_TIMES, USUAL_TIMES
+from forensics.evidence.mapping import DATES, INSTANTS
+from forensics.evidence.times import ISO_TIMES, USUAL_TIMES
 
 ISO_DAY = "%Y-%m-%d"
 

@@ -1,4 +1,4 @@
-"""Recurring values: what is made of a column is made once of each value where values recur."""
+"""Texts: a column of a file as text; and what is made of a column, made once of each value where values recur."""
 
 from __future__ import annotations
 
@@ -25,3 +25,13 @@ def each_once(values: pl.Series, make: Callable[[pl.Expr], pl.Expr]) -> pl.Serie
         return frame.with_columns(made=make(column))["made"]
     made = frame.unique().with_columns(made=make(column))
     return frame.join(made, on="value", how="left", maintain_order="left", nulls_equal=True)["made"]
+
+
+def text_of(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Return a column as text, null where there is none; a number that a file keeps as 12.0 is 12."""
+    column = pl.col(name)
+    if dtype.is_float():
+        whole = column.cast(pl.Int64, strict=False)
+        return pl.when(whole == column).then(whole.cast(pl.String)).otherwise(column.cast(pl.String))
+    text = column.cast(pl.String, strict=False)
+    return pl.when(text.str.contains(r"\S")).then(text)
