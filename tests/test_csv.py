@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from forensics.case import load
 from forensics.errors import EvidenceError
+from forensics.evidence.formats import blocks as line_blocks
 from forensics.evidence.formats import csv as table
-from forensics.evidence.formats import lines as line_blocks
 from forensics.evidence.formats.csv import csv_columns, read_csv
 from forensics.evidence.ingest import ingest
 from forensics.readiness import readiness

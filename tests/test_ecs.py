@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from forensics.case import load
 from forensics.errors import CaseError, EvidenceError
-from forensics.evidence.formats import lines as line_blocks
+from forensics.evidence.formats import blocks as line_blocks
 from forensics.evidence.formats.ecs import read_ecs
 from forensics.evidence.ingest import ingest
 

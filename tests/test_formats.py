@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.errors import EvidenceError
+from forensics.evidence.formats import blocks as line_blocks
 from forensics.evidence.formats import columns_of, parquet
-from forensics.evidence.formats import lines as line_blocks
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
 from forensics.evidence.formats.parquet import read_parquet
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.case import load
+from forensics.evidence.formats import blocks as line_blocks
 from forensics.evidence.formats import columns_of
-from forensics.evidence.formats import lines as line_blocks
 from forensics.evidence.formats.iis import MOST_FIELDS, MOST_LAYOUTS, read_iis
 from forensics.evidence.ingest import ingest
 

@@ -274,7 +274,7 @@ def test_a_few_bad_lines_at_the_start_do_not_refuse_a_long_log(small: Path):
 
 def test_a_log_of_another_kind_is_refused_without_reading_all_of_it(small: Path, monkeypatch: pytest.MonkeyPatch):
     (small / "evidence" / "access.log").write_text("another kind\n" * 20_000)
-    monkeypatch.setattr("forensics.evidence.formats.lines.BLOCK_BYTES", 20_000)
+    monkeypatch.setattr("forensics.evidence.formats.blocks.BLOCK_BYTES", 20_000)
     with pytest.raises(EvidenceError, match=r"of the first 1,5\d\d lines cannot be read"):
         taken_in(small)
 

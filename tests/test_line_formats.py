@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.evidence.formats import COLUMNS, READERS
-from forensics.evidence.formats import lines as line_blocks
+from forensics.evidence.formats import blocks as line_blocks
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "data"
 LINES = (

@@ -20,7 +20,7 @@ from line_cases import case_of, taken
 
 from forensics.declaration import DOCUMENTS, RAW_FORMATS
 from forensics.errors import CaseError, EvidenceError
-from forensics.evidence.formats import batches_of, lines, offered_by
+from forensics.evidence.formats import batches_of, blocks, offered_by
 from forensics.evidence.formats.splunk import LINES, WORDS
 
 HEADER = ["_time", "host", "source", "sourcetype", "index", "linecount", "_raw"]
@@ -263,7 +263,7 @@ def test_any_bytes_are_accounted_for_row_by_row(pieces: list[bytes], raw_format:
     )
     content = b"_time,_raw\n" + b"\n".join(pieces)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "BLOCK_BYTES", block)
+        patch.setattr(blocks, "BLOCK_BYTES", block)
         path = Path(folder) / "log"
         path.write_bytes(content)
         source = case_of(Path(folder), said).declared.source[0]

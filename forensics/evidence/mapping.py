@@ -12,7 +12,7 @@ from forensics.declaration import TABLES, Reference, Source
 from forensics.errors import EvidenceError
 from forensics.evidence.formats import Batch
 from forensics.evidence.texts import each_once, text_of
-from forensics.evidence.times import day, format_of, forms_without_zone, instant, instant_of_text
+from forensics.evidence.times import day, format_of, forms_without_zone, instants
 from forensics.usual_fields import MILLISECONDS_A_UNIT
 from forensics.vocabulary import EVIDENCE_FIELDS
 
@@ -111,9 +111,7 @@ def _whole_number(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(THOUSANDS, "$1").str.replace(r"^([+-]?[0-9]+)[,.]0{1,2}$", "$1")
 
 
-def _typed(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
-    if name in INSTANTS:
-        return instant(name, dtype, source, zone)
+def _typed(name: str, dtype: pl.DataType, source: Source) -> pl.Expr:
     if name in DATES:
         return day(name, dtype, source)
     if name in NUMBERS:
@@ -151,7 +149,7 @@ def local_times(source: Source, batch: Batch) -> pl.Series | None:
 
 
 def mapped(
-    batch: Batch, source: Source, case: Case, instants: pl.Series | None = None
+    batch: Batch, source: Source, case: Case, told: pl.Series | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Turn raw columns into typed fields.
 
@@ -159,7 +157,7 @@ def mapped(
         batch: places and raw columns of some lines.
         source: says where each field is.
         case: gives the zone of local times.
-        instants: those of local times that occur twice, as far as the order of the lines tells (`repeated_hour`).
+        told: the instants of local times that occur twice, as far as the order of the lines tells (`repeated_hour`).
 
     Returns:
         (fields, unreadable): `fields` has `line`, `byte_offset` and every field of the source's kind (null
@@ -169,14 +167,14 @@ def mapped(
     known = EVIDENCE_FIELDS[source.kind]
     raw = _raw(batch, source)
     typed = raw.select(
-        _each_instant(raw[field], source, zone)
-        if field in INSTANTS and raw.schema[field] == pl.String
-        else _typed(field, raw.schema[field], source, zone).alias(field)
+        instants(raw[field], source, zone)
+        if field in INSTANTS
+        else _typed(field, raw.schema[field], source).alias(field)
         for field in source.fields
     )
-    if instants is not None:
+    if told is not None:
         field = _moment(source)
-        typed = typed.with_columns(pl.coalesce(field, instants + source.clock_offset).alias(field))
+        typed = typed.with_columns(pl.coalesce(field, told + source.clock_offset).alias(field))
     absent = [pl.lit(None, dtype=field_type(field)).alias(field) for field in known if field not in source.fields]
     read = batch.places.hstack(typed).with_columns(absent).select("line", "byte_offset", *known)
     if not _may_be_lost(source, raw, typed):
@@ -198,11 +196,6 @@ def _raw(batch: Batch, source: Source) -> pl.DataFrame:
     rows = batch.rows.with_columns(batch.places["line"].alias(HEIGHT), *cut.values())
     values = [_value(reference).alias(field) for field, reference in source.fields.items()]
     return rows.select(HEIGHT, *values).drop(HEIGHT)
-
-
-def _each_instant(values: pl.Series, source: Source, zone: str) -> pl.Series:
-    made = each_once(values, partial(instant_of_text, values.name, source, zone))
-    return made.alias(values.name)
 
 
 def _may_be_lost(source: Source, raw: pl.DataFrame, typed: pl.DataFrame) -> bool:

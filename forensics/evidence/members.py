@@ -9,7 +9,7 @@ from pathlib import Path
 from forensics.case import Case
 from forensics.custody import evidence_files
 from forensics.declaration import Source
-from forensics.evidence.formats.lines import BLOCK_BYTES
+from forensics.evidence.formats.blocks import BLOCK_BYTES
 from forensics.evidence.formats.opening import is_archive, unpacked
 
 ARCHIVES = "archives"

@@ -23,9 +23,6 @@ def persons_of(person_keys: pl.DataFrame, *joined: pl.DataFrame) -> pl.DataFrame
         `person_key`, `person_id` (the smallest key of the group), `link_probability` (1 where the links are exact,
         else the least probability of those that joined the key).
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     n = int(person_keys["person_key"].max() or 0) + 1 if person_keys.height else 0  # type: ignore[arg-type]
     own = person_keys.drop_nulls("own_message").select(
         "person_key", group=pl.col("own_message").rank("dense"), probability=1.0
@@ -36,9 +33,7 @@ def persons_of(person_keys: pl.DataFrame, *joined: pl.DataFrame) -> pl.DataFrame
         columns.append(links["group"].rank("dense").to_numpy().astype(np.int64) - 1 + first)
         first += links["group"].n_unique()
     edges = np.concatenate(rows).astype(np.int64), np.concatenate(columns).astype(np.int64)
-    graph = coo_array((np.ones(len(edges[0]), dtype=np.int8), edges), shape=(first, first))
-    component = connected_components(graph, directed=False)[1][:n]
-    frame = pl.DataFrame({"person_key": np.arange(n), "component": component})
+    frame = pl.DataFrame({"person_key": np.arange(n), "component": _components(*edges, first)[:n]})
     sure = pl.concat([pl.DataFrame(schema=GROUPS), *(links.match_to_schema(GROUPS) for links in joined)])
     least = sure.group_by("person_key").agg(pl.col("probability").min())
     return (
@@ -51,6 +46,17 @@ def persons_of(person_keys: pl.DataFrame, *joined: pl.DataFrame) -> pl.DataFrame
         .join(person_keys.select("person_key").unique(), on="person_key", how="semi")
         .sort("person_key")
     )
+
+
+def _components(rows: np.ndarray, columns: np.ndarray, size: int) -> np.ndarray:
+    """Return for each of `size` nodes of a graph which connected part it is in."""
+    if not len(rows):
+        return np.arange(size)  # where nobody has several keys, as in a public web log, SciPy need not load
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
+    return connected_components(graph, directed=False)[1]
 
 
 def missing_ranks(register: pl.DataFrame) -> pl.DataFrame:

@@ -6,9 +6,12 @@ import polars as pl
 
 from forensics.declaration import EPOCHS, EXPORTED, Source
 from forensics.evidence.calendar import LAST_S, in_calendar
-from forensics.evidence.texts import text_of
+from forensics.evidence.texts import each_once, text_of
 
-LOG_TIME = "%d/%b/%Y:%H:%M:%S %z"
+LOCAL_LOG_TIME = "%d/%b/%Y:%H:%M:%S"
+LOG_TIME = f"{LOCAL_LOG_TIME} %z"
+LOCAL_CHARACTERS = len("20/Feb/2016:00:00:45")
+USUAL_LOG_TIME = r"^[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}(?::[0-9]{2}){2}:[0-5][0-9] [+-](?:[01][0-9]|2[0-3])[0-5][0-9]$"
 ISO_TIMES = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
 ISO_APART = "%Y-%m-%d %H:%M:%S%.f%#z"
 USUAL_TIMES = {
@@ -28,28 +31,35 @@ def _declared(source: Source) -> list[str]:
     return [source.date_format] if isinstance(source.date_format, str) else source.date_format or []
 
 
-def instant(name: str, dtype: pl.DataType, source: Source, zone: str) -> pl.Expr:
-    """Return an instant as naive UTC: zones in the value count, local times are read in the source's zone."""
-    column = in_calendar(pl.col(name), dtype)
+def instants(values: pl.Series, source: Source, zone: str) -> pl.Series:
+    """Return a field's instants as naive UTC: zones in the values count, local times are read in the source's zone."""
+    name, dtype, column = values.name, values.dtype, in_calendar(pl.col(values.name), values.dtype)
     if isinstance(dtype, pl.Datetime):
         aware = column.dt.convert_time_zone("UTC") if dtype.time_zone else _from_local(column, zone)
     elif dtype == pl.Date:
         aware = _from_local(column.cast(pl.Datetime("us")), zone)
     else:
-        return instant_of_text(name, source, zone, text_of(name, dtype))
-    return _corrected(aware, source)
+        return _corrected(_parsed(values.to_frame().select(text_of(name, dtype)).to_series(), source, zone), source)
+    return _corrected(values.to_frame().select(aware).to_series(), source)
 
 
-def _corrected(aware: pl.Expr, source: Source) -> pl.Expr:
-    """Return an instant as naive UTC by the right clock; null where that leaves the calendar."""
-    told = aware.dt.replace_time_zone(None).cast(pl.Datetime("us")) + source.clock_offset
-    return in_calendar(told, pl.Datetime("us"))
+def _parsed(texts: pl.Series, source: Source, zone: str) -> pl.Series:
+    """Return the instants that texts tell; the first form that reads a text decides."""
+    written = forms(texts.name, source)
+
+    def parse(text: pl.Expr) -> pl.Expr:
+        return pl.coalesce([_parse(text.str.strip_chars(), form, zone) for form in written])
+
+    if written[0] == LOG_TIME:  # read sooner than a recurring one is recognized
+        return texts.to_frame().select(parse(pl.col(texts.name))).to_series()
+    return each_once(texts, parse).alias(texts.name)
 
 
-def instant_of_text(field: str, source: Source, zone: str, text: pl.Expr) -> pl.Expr:
-    """Return the instants that texts tell, as `instant`; the first form that reads a text decides."""
-    parsed = [_parse(text.str.strip_chars(), form, zone) for form in forms(field, source)]
-    return _corrected(pl.coalesce(parsed), source)
+def _corrected(aware: pl.Series, source: Source) -> pl.Series:
+    """Return instants as naive UTC by the right clock; null where that leaves the calendar."""
+    told = aware.dt.replace_time_zone(None).cast(pl.Datetime("us")).to_frame()
+    right = told.with_columns(pl.col(aware.name) + source.clock_offset)
+    return right.select(in_calendar(pl.col(aware.name), pl.Datetime("us"))).to_series()
 
 
 def forms(field: str, source: Source) -> list[str]:
@@ -69,11 +79,24 @@ def format_of(source: Source, field: str) -> str:
 
 
 def _parse(text: pl.Expr, form: str, zone: str) -> pl.Expr:
+    if form == LOG_TIME:
+        return _log_time(text)
     if form in EPOCHS:
         return _since_1970(text, EPOCHS[form])
     if "%z" in form or "%#z" in form:
         return text.str.to_datetime(form, time_zone="UTC", time_unit="us", strict=False)
     return _from_local(text.str.to_datetime(form, time_unit="us", strict=False), zone)
+
+
+def _log_time(text: pl.Expr) -> pl.Expr:
+    """Read `LOG_TIME`: without its zone, which goes five times as fast, where it is written as servers write it."""
+    is_usual = text.str.contains(USUAL_LOG_TIME)
+    local = text.str.head(LOCAL_CHARACTERS).str.to_datetime(LOCAL_LOG_TIME, time_unit="us", strict=False)
+    zone = text.str.slice(LOCAL_CHARACTERS + 1).cast(pl.Int32, strict=False)  # -0530 as -530
+    minutes = zone.sign() * (zone.abs() // 100 * 60 + zone.abs() % 100)
+    usual = pl.when(is_usual).then(local - pl.duration(minutes=minutes, time_unit="us"))
+    odd = pl.when(~is_usual).then(text).str.to_datetime(LOG_TIME, time_zone="UTC", time_unit="us", strict=False)
+    return pl.coalesce(usual.dt.replace_time_zone("UTC"), odd)
 
 
 def _since_1970(text: pl.Expr, unit_us: int) -> pl.Expr:

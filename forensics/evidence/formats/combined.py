@@ -10,7 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
-from forensics.evidence.formats.lines import Batch, Parsed, batches, why_not
+from forensics.evidence.formats.blocks import blocks_of
+from forensics.evidence.formats.lines import Batch, Parsed, why_not
+from forensics.evidence.formats.plain_lines import plain_lines
 
 COMMON = (
     r"^(?P<host>\S+) (?P<identity>\S+) (?P<user>.*?) \[(?P<time>[^\]]+)\] "
@@ -27,9 +29,6 @@ COMBINED_COLUMNS = (
     "host", "identity", "user", "time", "method", "url", "protocol", "status", "bytes", "referer", "user_agent",
     "virtual_host", "forwarded_for",
 )  # fmt: skip
-USUAL_METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
-USUAL_PROTOCOLS = ("HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/2", "HTTP/3.0", "HTTP/3")
-LEAST_TIME = 3
 MAY_BE_ABSENT = ("virtual_host", "identity", "user", "bytes", "referer", "user_agent", "forwarded_for")
 ADDRESS = r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)$"
 NAMED = r"^[A-Za-z0-9._*\[\]:-]+$"
@@ -37,86 +36,30 @@ NAMED = r"^[A-Za-z0-9._*\[\]:-]+$"
 
 
 def read_combined(path: Path, columns: list[str]) -> Iterator[Batch]:
-    """Read a combined log, plain or compressed, in blocks of bounded size; `host` is the client."""
-    return batches(path, columns, parse_combined)
+    """Read a combined log, plain or compressed, in blocks of bounded size; `host` is the client.
+
+    Most lines are plain, and are cut sooner (`forensics.evidence.formats.plain_lines`); the grammar reads the others.
+    """
+    for block in blocks_of(path):
+        rows, is_plain = plain_lines(block)
+        places = rows.select("line", "byte_offset")
+        rows = rows.select(_said(column) if column in MAY_BE_ABSENT else column for column in columns)
+        unreadable = places.clear().with_columns(reason=pl.lit(None, dtype=pl.String))
+        if not is_plain.all():
+            odd, unreadable = parse_combined(block.lines(chosen=~is_plain))
+            both = pl.concat([places.hstack(rows), odd.select("line", "byte_offset", *columns)]).sort("line")
+            places, rows = both.select("line", "byte_offset"), both.select(columns)
+        yield Batch(places=places, rows=rows, unreadable=unreadable, lines=block.height)
 
 
 def parse_combined(lines: pl.DataFrame) -> Parsed:
-    """Part the lines of a combined log into parsed ones and unreadable ones, as `parse_apache` does, but sooner.
-
-    Most lines are plain: no escapes, no spaces in names. They are cut at their quotes; the grammar reads the others.
-    """
-    cut = _cut(lines)
-    plain = cut.filter("is_plain")
-    others = lines.filter(~cut["is_plain"])
-    names = ["line", "byte_offset", *COMBINED_COLUMNS]
-    rows = plain.select(names)
-    if not others.height:
-        return rows, lines.clear().select("line", "byte_offset", reason=pl.lit(None, dtype=pl.String))
-    odd, unreadable = parse_apache(others, COMBINED, "combined")
-    return (pl.concat([rows, odd.select(names)]).sort("line") if odd.height else rows), unreadable
-
-
-def _cut(lines: pl.DataFrame) -> pl.DataFrame:
-    """Cut each line at its quotes and spaces; `is_plain` tells whether that gave what the grammar would."""
-    cut = (
-        lines.lazy()
-        .with_columns(pl.col("text").str.splitn('"', 7).alias("parts"))
-        .unnest("parts")
-        .rename({"field_3": "referer", "field_5": "user_agent"})
-        .with_columns(
-            head=pl.col("field_0").str.splitn(" ", 4).struct.rename_fields(["host", "identity", "user", "time"]),
-            request=pl.col("field_1").str.splitn(" ", 3).struct.rename_fields(["method", "url", "protocol"]),
-        )
-        .unnest("head", "request")
-    )
-    time, after, url = pl.col("time"), pl.col("field_6"), pl.col("url")
-    bare_time = time.str.strip_prefix("[").str.strip_suffix("] ")
-    is_plain = pl.all_horizontal(
-        ~pl.col("text").str.contains("\\", literal=True),
-        pl.col("identity") == "-",
-        pl.col("host").str.contains(r"^\S+$"),
-        pl.col("user") != "",
-        time.str.starts_with("[") & time.str.ends_with("] ") & (time.str.len_bytes() > LEAST_TIME),
-        ~bare_time.str.contains("]", literal=True),
-        _is_one_of("method", USUAL_METHODS),
-        _is_one_of("protocol", USUAL_PROTOCOLS),
-        url.str.starts_with("/") | url.str.starts_with("http"),
-        pl.col("field_2").str.contains(r"^ [0-9]{3} (?:[0-9]+|-) $"),
-        pl.col("field_4") == " ",
-        after.is_not_null(),
-    )
-    return cut.select(
-        "line",
-        "byte_offset",
-        "method",
-        "url",
-        "protocol",
-        "host",
-        is_plain=is_plain.fill_null(value=False),
-        identity=pl.lit(None, dtype=pl.String),
-        user=_said("user"),
-        time=bare_time,
-        status=pl.col("field_2").str.slice(1, 3),
-        bytes=_said_of(pl.col("field_2").str.slice(5).str.strip_suffix(" ")),
-        referer=_said("referer"),
-        user_agent=_said("user_agent"),
-        forwarded_for=_said_of(after.str.extract(r'^ "([^"]*)"')),
-        virtual_host=pl.lit(None, dtype=pl.String),
-    ).collect()
-
-
-def _is_one_of(name: str, values: tuple[str, ...]) -> pl.Expr:
-    return pl.any_horizontal(pl.col(name) == value for value in values)
+    """Part the lines of a combined log into parsed ones and unreadable ones."""
+    return parse_apache(lines, COMBINED, "combined")
 
 
 def _said(name: str) -> pl.Expr:
-    return _said_of(pl.col(name)).alias(name)
-
-
-def _said_of(value: pl.Expr) -> pl.Expr:
-    """Return a value, null where the log writes a dash for nothing."""
-    return pl.when(value != "-").then(value)
+    """Return a column, null where the log writes a dash for nothing."""
+    return pl.when(pl.col(name) != "-").then(name)
 
 
 def parse_apache(lines: pl.DataFrame, pattern: str, name: str) -> Parsed:

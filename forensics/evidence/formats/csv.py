@@ -17,7 +17,8 @@ from pathlib import Path
 import polars as pl
 
 from forensics.errors import EvidenceError
-from forensics.evidence.formats.lines import TOO_LONG, Batch, line_blocks, place_of
+from forensics.evidence.formats.blocks import place_of
+from forensics.evidence.formats.lines import TOO_LONG, Batch, line_blocks
 
 DELIMITERS = (";", ",", "\t", "|")
 """Those that are tried on a header where `case.toml` names none: the one that cuts it into most fields."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 import polars as pl
 
 from forensics.errors import EvidenceError
-from forensics.evidence.formats.lines import Batch, place_of
+from forensics.evidence.formats.blocks import place_of
+from forensics.evidence.formats.lines import Batch
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -19,6 +19,7 @@ from forensics.declaration import DOCUMENTS, EXPORTED, Source
 from forensics.engine import connect_unspilled
 from forensics.errors import EvidenceError
 from forensics.evidence.formats.alb import ALB_COLUMNS, parse_alb
+from forensics.evidence.formats.blocks import place_of
 from forensics.evidence.formats.caddy import CADDY
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, parse_combined
 from forensics.evidence.formats.common import COMMON_COLUMNS, parse_common
@@ -26,7 +27,7 @@ from forensics.evidence.formats.csv import csv_columns, read_csv
 from forensics.evidence.formats.ecs import ECS
 from forensics.evidence.formats.fhir_audit import FHIR_AUDIT
 from forensics.evidence.formats.haproxy import HAPROXY_COLUMNS, parse_haproxy
-from forensics.evidence.formats.lines import Batch, Parsed, place_of
+from forensics.evidence.formats.lines import Batch, Parsed
 from forensics.evidence.formats.ndjson import ANY_WORDS, Words, parse_documents
 from forensics.evidence.formats.nginx_json import NGINX
 from forensics.evidence.formats.ocsf import OCSF

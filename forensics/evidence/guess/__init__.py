@@ -12,7 +12,7 @@ import polars as pl
 from forensics.case import ZONES
 from forensics.engine import private_folder
 from forensics.errors import ForensicsError
-from forensics.evidence.formats.lines import place_of
+from forensics.evidence.formats.blocks import place_of
 from forensics.evidence.guess.fields import Mapping, mapping_of
 from forensics.evidence.guess.names import normal
 from forensics.evidence.guess.recognise import Recognised, Unknown, batches, recognise

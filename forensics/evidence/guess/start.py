@@ -11,7 +11,8 @@ import polars as pl
 
 from forensics.errors import CaseError, EvidenceError
 from forensics.evidence.calendar import in_calendar
-from forensics.evidence.formats.lines import BLOCK_BYTES, line_blocks
+from forensics.evidence.formats.blocks import BLOCK_BYTES
+from forensics.evidence.formats.lines import line_blocks
 from forensics.evidence.formats.opening import is_archive, is_compressed, unpacked
 from forensics.evidence.formats.parquet import parquet_columns
 
