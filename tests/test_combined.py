@@ -22,8 +22,8 @@ PARTS = (
     ["[01/Feb/2024:08:00:00 +0100]", "[01/Feb/2024:08:00:00]", "[]", "[a]b +0100]", "[ ]", "01/Feb/2024 x"],
     ['"GET / HTTP/1.1"', '"GET /a b HTTP/1.1"', '"-"', '""', '"get /x"', r'"GET /\"q HTTP/1.0"', '"M-SEARCH * HTTP/2"',
      '"GET /a  HTTP/1.1"', '"GET  HTTP/1.1"', '"POST http://x/y?z=1 HTTP/3"', '"GET /x HTTP/1.1 y"'],
-    ["200", "20", "2x0", "-"],
-    ["5", "-", "", "5x"],
+    ["200", "20", "2x0", "-", "200 2"],
+    ["5", "-", "", "5x", "5 6", '5 "', "-  -"],
     ['"-"', '"https://a.example/"', r'"\""', '""', "x"],
     ['"Agent/1.0"', '"-"', r'"a \\ b"', '"\u00e9"', "", '"open'],
     ["", ' "203.0.113.7, 10.0.0.1"', ' "-"', " extra", '"', ' "a" "b"'],
@@ -38,6 +38,7 @@ def held_equal(log: Path) -> int:
         assert_frame_equal(batch.places, expected.select("line", "byte_offset"))
         assert_frame_equal(batch.rows, expected.select(COMBINED_COLUMNS))
         assert_frame_equal(batch.unreadable, expected_unreadable)
+        assert batch.rows.width == len(COMBINED_COLUMNS)
         assert batch.lines == lines.height
         n_lines += batch.lines
     return n_lines

@@ -86,21 +86,25 @@ def with_shares(told: pl.DataFrame, level: float) -> pl.DataFrame:
         Clopper C.J., Pearson E.S. 1934. The use of confidence or fiducial limits illustrated in the case of the
         binomial. Biometrika 26:404-413.
     """
-    from scipy.special import betaincinv  # scipy.stats, which has both under better names, takes seconds to import
-
     shares = []
     for kind, kept, counted in told.select("kind", "kept", "counted").iter_rows():
         low, high = 0.0, 1.0
         if counted and kind == "complete":
             low = 1.0
         elif counted and kind == "gap":
-            tail = (1.0 - level) / 2.0
-            low = float(betaincinv(kept, counted - kept + 1, tail)) if kept else 0.0
-            high = float(betaincinv(kept + 1, counted - kept, 1.0 - tail))
+            low, high = _limits(kept, counted, (1.0 - level) / 2.0)
         # Rounded, so that no other arithmetic gives other bytes; the share itself is a quotient of integers.
         shares.append((min(kept / counted, 1.0) if counted else None, round(low, 6), round(high, 6)))
     columns = ("share_kept", "share_low", "share_high")
     return told.hstack(pl.DataFrame(shares, schema=[(name, pl.Float64) for name in columns], orient="row"))
+
+
+def _limits(kept: int, counted: int, tail: float) -> tuple[float, float]:
+    """Return the limits of a binomial share by Clopper and Pearson; fewer were kept than counted."""
+    from scipy.special import betaincinv  # scipy.stats, which has both under better names, takes seconds to import
+
+    low = float(betaincinv(kept, counted - kept + 1, tail)) if kept else 0.0
+    return low, float(betaincinv(kept + 1, counted - kept, 1.0 - tail))
 
 
 class _Unseen:

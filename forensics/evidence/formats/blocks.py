@@ -15,7 +15,7 @@ import polars as pl
 from forensics.errors import EvidenceError
 from forensics.evidence.formats.opening import TornError, opened
 
-BLOCK_BYTES = 16 * 2**20
+BLOCK_BYTES = 32 * 2**20
 LONGEST_LINE_BYTES = 16 * 2**20
 """Above this a line is no line of a log: it is set aside. Servers by themselves write lines of some 64 KiB at most."""
 LINE_END, RETURN = 0x0A, 0x0D
@@ -78,9 +78,9 @@ class Block:
         text = pl.Series([data.decode(encoding, errors="replace")]).str.split("\n").explode().head(places.height)
         return places.with_columns(text=text.str.strip_chars_end("\r") if b"\r" in data else text)
 
-    def bytes_of(self, chosen: np.ndarray) -> bytes:
-        """Return the bytes of the chosen lines, one after another."""
-        data = self.data or b""
+    def bytes_of(self, chosen: np.ndarray, data: bytes | memoryview | None = None) -> bytes:
+        """Return the bytes of the chosen lines, one after another, also as they are in an edited copy of the block."""
+        data = data if data is not None else self.data or b""
         ends = np.append(self.starts[1:], len(data))
         turns = np.flatnonzero(np.diff(np.concatenate(([0], chosen.astype(np.int8), [0]))))
         return b"".join(data[self.starts[a] : ends[b - 1]] for a, b in turns.reshape(-1, 2))
@@ -151,7 +151,7 @@ def _pieces(file: IO[bytes], counted: _Count) -> Iterator[tuple[bytes | None, in
         cut = piece.rfind(b"\n") + 1
         if cut:
             offset += len(carried) + cut
-            yield carried + piece[:cut], offset
+            yield b"".join((carried, memoryview(piece)[:cut])), offset
             carried = piece[cut:]
         else:
             carried += piece

@@ -41,7 +41,7 @@ def read_combined(path: Path, columns: list[str]) -> Iterator[Batch]:
     Most lines are plain, and are cut sooner (`forensics.evidence.formats.plain_lines`); the grammar reads the others.
     """
     for block in blocks_of(path):
-        rows, is_plain = plain_lines(block)
+        rows, is_plain = plain_lines(block, columns)
         places = rows.select("line", "byte_offset")
         rows = rows.select(_said(column) if column in MAY_BE_ABSENT else column for column in columns)
         unreadable = places.clear().with_columns(reason=pl.lit(None, dtype=pl.String))

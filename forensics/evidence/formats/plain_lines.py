@@ -18,48 +18,56 @@ LEAST_HEAD = len("h - - [") + TIME_BYTES + len("] ")
 LEAST_NUMBERS = len('" 200 - "') - 1
 USUAL_METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
 USUAL_PROTOCOLS = ("HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/2", "HTTP/3.0", "HTTP/3")
-CUT = (
+COMBINED_FIELDS = (
     "host", "identity", "user", "time", "before_request", "method", "url", "protocol", "after_request", "status",
-    "bytes", "referer", "user_agent", "forwarded_for", "rest",
+    "bytes", "referer", "user_agent",
 )  # fmt: skip
-QUOTES = (6, 8)
-"""How many quotes a line has, without and with what nginx adds after the agent."""
+FIELDS = {6: (*COMBINED_FIELDS, "rest"), 8: (*COMBINED_FIELDS, "forwarded_for", "rest")}
+"""What stands between the spaces of a line with so many quotes: without and with what nginx adds after the agent."""
+CHECKED = (
+    "host", "identity", "user", "time", "before_request", "method", "url", "protocol", "after_request", "status",
+    "bytes", "rest",
+)  # fmt: skip
 
 
-def plain_lines(block: Block) -> tuple[pl.DataFrame, np.ndarray]:
+def plain_lines(block: Block, columns: list[str]) -> tuple[pl.DataFrame, np.ndarray]:
     """Cut the plain lines of a block.
 
+    Args:
+        block: some lines of a combined log.
+        columns: which of the columns of `forensics.evidence.formats.combined` are wanted.
+
     Returns:
-        (rows, is_plain): `rows` has `line`, `byte_offset` and the columns of `forensics.evidence.formats.combined` as
-        texts, a dash where the log writes one; `is_plain` tells for each line of the block whether it is among them.
+        (rows, is_plain): `rows` has `line`, `byte_offset` and the columns as texts, a dash where the log writes one;
+        `is_plain` tells for each line of the block whether it is among them.
     """
     nothing = np.zeros(block.height, dtype=bool)
     if block.data is None:
-        return _cut(block, b"", nothing), nothing
+        return _rows(block, pl.DataFrame(), nothing, columns), nothing
     data = np.frombuffer(block.data, dtype=np.uint8)
     seems, quotes = _seem_plain(block, data)
-    written = _as_table(block, data, seems, quotes)
-    rows = _cut(block, written, seems)
-    if rows.height != np.count_nonzero(seems):
-        return rows.clear(), nothing
+    cut = _cut(_as_table(block, seems, quotes), FIELDS[quotes.shape[1]], columns)
+    if cut.height != np.count_nonzero(seems):
+        return _rows(block, pl.DataFrame(), nothing, columns), nothing
+    rows = _rows(block, cut, seems, [*cut.columns, *(name for name in columns if name not in cut.columns)])
     holds = rows.select(_is_as_expected().fill_null(value=False)).to_series()
     is_plain = seems.copy()
     is_plain[np.flatnonzero(seems)] = holds.to_numpy()
-    return rows.filter(holds) if not holds.all() else rows, is_plain
+    return (rows if holds.all() else rows.filter(holds)).select("line", "byte_offset", *columns), is_plain
 
 
 def _seem_plain(block: Block, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Tell which lines have their quotes and brackets where a plain line has them, and where their quotes are."""
     starts = block.starts
     ends = np.append(starts[1:] - 1, len(data) if data[-1] != LINE_END else len(data) - 1)
-    ends = ends - ((data[ends - 1] == RETURN) & (ends > starts))
+    if (returns := np.flatnonzero(data == RETURN)).size:
+        ends = ends - ((data[ends - 1] == RETURN) & (ends > starts))
     at = np.flatnonzero(data == QUOTE)
     first = np.searchsorted(at, starts)
     count = np.searchsorted(at, ends) - first
-    quotes_a_line = max(QUOTES, key=lambda number: np.count_nonzero(count == number))
+    quotes_a_line = max(FIELDS, key=lambda number: np.count_nonzero(count == number))
     seems = count == quotes_a_line
-    for odd in (BACKSLASH, RETURN):
-        places = np.flatnonzero(data == odd)
+    for places in (np.flatnonzero(data == BACKSLASH), returns):
         lines = np.searchsorted(starts, places, side="right") - 1
         seems[lines[places < ends[lines]]] = False
     seems &= at[np.minimum(first, len(at) - 1)] - starts >= LEAST_HEAD if len(at) else False
@@ -77,32 +85,41 @@ def _seem_plain(block: Block, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return seems, quotes[fits]
 
 
-def _as_table(block: Block, data: np.ndarray, seems: np.ndarray, quotes: np.ndarray) -> bytes:
+def _as_table(block: Block, seems: np.ndarray, quotes: np.ndarray) -> bytes:
     """Return the lines that seem plain as a table: quotes around the time, none around the request."""
-    edited = data.copy()
+    changed = bytearray(block.data or b"")
+    edited = np.frombuffer(changed, dtype=np.uint8)
     request = quotes[:, 0]
     edited[request] = edited[quotes[:, 1]] = SPACE
     edited[request - 2] = edited[request - TIME_BYTES - 3] = QUOTE
-    table = Block(data=edited.tobytes(), first_line=block.first_line, offset=block.offset)
-    chosen = table.data if seems.all() else table.bytes_of(seems)
-    return chosen if chosen.isascii() else chosen.decode("utf-8", errors="replace").encode()
+    table = block.bytes_of(seems, memoryview(changed))
+    return table if table.isascii() else table.decode("utf-8", errors="replace").encode()
 
 
-def _cut(block: Block, table: bytes, chosen: np.ndarray) -> pl.DataFrame:
-    rows = pl.read_csv(
+def _cut(table: bytes, fields: tuple[str, ...], columns: list[str]) -> pl.DataFrame:
+    """Return the columns that are wanted or checked."""
+    return pl.read_csv(
         table,
+        columns=[at for at, name in enumerate(fields) if name in columns or name in CHECKED],
         separator=" ",
         has_header=False,
-        schema=dict.fromkeys(CUT, pl.String),
+        schema=dict.fromkeys(fields, pl.String),
         truncate_ragged_lines=True,
         missing_columns="insert",
         extra_columns="ignore",
         raise_if_empty=False,
     )
-    absent = pl.lit(None, dtype=pl.String).alias("virtual_host")
-    if rows.height != np.count_nonzero(chosen):
-        return rows.with_columns(absent)
-    return block.places().filter(pl.Series(chosen)).hstack(rows).with_columns(absent)
+
+
+def _rows(block: Block, cut: pl.DataFrame, chosen: np.ndarray, columns: list[str]) -> pl.DataFrame:
+    """Return the chosen lines' places beside what was cut, with nothing in the columns that no such line has."""
+    absent = [pl.lit(None, dtype=pl.String).alias(name) for name in columns if name not in cut.columns]
+    places = block.places().filter(pl.Series(chosen))
+    return (
+        pl.concat([places, cut.head(places.height)], how="horizontal")
+        .with_columns(absent)
+        .select("line", "byte_offset", *columns)
+    )
 
 
 def _is_as_expected() -> pl.Expr:
@@ -118,5 +135,4 @@ def _is_as_expected() -> pl.Expr:
         pl.col("url").str.starts_with("/") | pl.col("url").str.starts_with("http"),
         pl.col("status").str.contains("^[0-9]{3}$"),
         pl.col("bytes").str.contains("^(?:[0-9]+|-)$"),
-        pl.col("referer", "user_agent").is_not_null(),
     )
