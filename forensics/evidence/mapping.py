@@ -6,12 +6,13 @@ from functools import partial
 from urllib.parse import unquote_plus
 
 import polars as pl
+import polars.selectors as cs
 
 from forensics.case import Case
 from forensics.declaration import TABLES, Reference, Source
 from forensics.errors import EvidenceError
 from forensics.evidence.formats import Batch
-from forensics.evidence.texts import each_once, text_of
+from forensics.evidence.texts import each_once, text_of, without_blanks
 from forensics.evidence.times import day, format_of, forms_without_zone, instants
 from forensics.usual_fields import MILLISECONDS_A_UNIT
 from forensics.vocabulary import EVIDENCE_FIELDS
@@ -166,10 +167,11 @@ def mapped(
     zone = str(case.zone(source))
     known = EVIDENCE_FIELDS[source.kind]
     raw = _raw(batch, source)
-    typed = raw.select(
-        instants(raw[field], source, zone)
+    clear = raw.with_columns(without_blanks(column) for column in raw.select(cs.string()))
+    typed = clear.select(
+        instants(clear[field], source, zone)
         if field in INSTANTS
-        else _typed(field, raw.schema[field], source).alias(field)
+        else _typed(field, clear.schema[field], source).alias(field)
         for field in source.fields
     )
     if told is not None:
