@@ -8,13 +8,13 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forensics.evidence.identities import claimed_persons, clear_register, identities, subject_rows
 from forensics.evidence.interning import SubjectKeys
 from forensics.evidence.persons import persons_of
-from forensics.evidence.pseudonyms import dense_keys, digests, message, normal_number, normal_subject, pseudonym
+from forensics.evidence.pseudonyms import dense_keys, digests, normal_number, normal_subject, pseudonym
 
 KEY = bytes(range(32))
 COLUMNS = ("operator", "beneficiary_number", "holder_number", "birth_date", "birth_rank", "card_number", "insurer_id")
@@ -39,11 +39,13 @@ def test_a_pseudonym_is_the_first_half_of_an_hmac_of_the_parts():
     assert pseudonym(KEY, "person", "1850575000123", "1985-05-12", "1") == expected
 
 
-def test_messages_hashed_in_bulk_are_the_same_pseudonyms():
-    frame = pl.DataFrame({"n": ["a", "b", "a", None]})
-    bulk = digests(KEY, frame.select(message("card", pl.col("n")))["literal"])
-    assert dict(bulk.iter_rows())["card\x1fa"] == pseudonym(KEY, "card", "a")
-    assert bulk.height == 3
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]))), st.binary(min_size=32, max_size=32))
+@example(["card\x1fa\0b", "é", "", "x" * 200, "card\x1fa\0b", None], KEY)
+def test_messages_hashed_in_bulk_are_the_same_pseudonyms(messages: list[str | None], key: bytes):
+    bulk = digests(key, pl.Series(messages, dtype=pl.String))
+    assert bulk.height == len({text for text in messages if text is not None})
+    assert all(digest == pseudonym(key, text) for text, digest in bulk.iter_rows())
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
 
 import polars as pl
 
+from forensics.engine import connect_unspilled, query
+
 SEPARATOR = "\x1f"
+BLOCK_BYTES = 64
+"""SHA-256's block (FIPS 180-4, section 1); the case key is shorter."""
 
 
 def pseudonym(key: bytes, *parts: str) -> str:
@@ -50,14 +53,17 @@ def message(*parts: str | pl.Expr) -> pl.Expr:
 
 
 def digests(key: bytes, messages: pl.Series) -> pl.DataFrame:
-    """Hash each distinct message once.
+    """Hash each distinct message once, as `pseudonym` does.
 
     Returns:
         One row a distinct message: `message`, `digest` (32 hex digits).
     """
-    distinct = messages.drop_nulls().unique()
-    hashed: Iterable[str] = (hmac.digest(key, text.encode(), "sha256")[:16].hex() for text in distinct)
-    return pl.DataFrame({"message": distinct, "digest": pl.Series(list(hashed), dtype=pl.String)})
+    block = key.ljust(BLOCK_BYTES, b"\0")
+    pads = {name: bytes(byte ^ pad for byte in block) for name, pad in (("inner", 0x36), ("outer", 0x5C))}
+    distinct = messages.drop_nulls().unique().to_frame("message")
+    with connect_unspilled() as connection:
+        connection.register("messages", distinct)
+        return query(connection, "digests", pads).match_to_schema({"message": pl.String, "digest": pl.String})
 
 
 def dense_keys(kind: str, digest: pl.Series) -> pl.DataFrame:
