@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import polars as pl
+import polars.selectors as cs
 
 from forensics.errors import EvidenceError
 from forensics.evidence.formats.blocks import place_of
@@ -26,9 +27,12 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[Batch]:
     nothing = pl.DataFrame(schema={"line": pl.Int64, "byte_offset": pl.Int64, "reason": pl.String})
     line = 1
     with _opened(path) as file:
+        recurring = _recurring(file)
+    with _opened(path, recurring) as file:
         try:
             for part in file.iter_batches(batch_size=BATCH_ROWS, columns=columns, use_threads=True):
                 rows = cast("pl.DataFrame", pl.from_arrow(pa.Table.from_batches([part])))
+                rows = rows.with_columns(cs.by_name(recurring, require_all=False).cast(pl.String))
                 places = pl.DataFrame(
                     {
                         "line": pl.int_range(line, line + part.num_rows, dtype=pl.Int64, eager=True),
@@ -54,12 +58,23 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[Batch]:
             ) from None
 
 
-def _opened(path: Path) -> pq.ParquetFile:
+def _recurring(file: pq.ParquetFile) -> list[str]:
+    """Return the columns of texts that the file keeps as a dictionary: read as one, a text that recurs is read once."""
+    import pyarrow as pa
+
+    first = file.metadata.row_group(0) if file.metadata.num_row_groups else None
+    chunks = [first.column(number) for number in range(first.num_columns)] if first else []
+    kept = {chunk.path_in_schema for chunk in chunks if "RLE_DICTIONARY" in chunk.encodings}
+    texts = (pa.types.is_string, pa.types.is_large_string)
+    return [field.name for field in file.schema_arrow if field.name in kept and any(is_(field.type) for is_ in texts)]
+
+
+def _opened(path: Path, recurring: list[str] | None = None) -> pq.ParquetFile:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, read_dictionary=recurring)
     except (pa.ArrowException, OSError):
         raise EvidenceError(
             "this is not a whole Parquet file",
