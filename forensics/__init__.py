@@ -12,6 +12,7 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
+from forensics import figures
 from forensics.case import Case
 from forensics.case import load as open_case
 from forensics.errors import CaseError, EvidenceError, ForensicsError, UnavailableError, VerificationError
@@ -35,6 +36,7 @@ __all__ = [
     "UnavailableError",
     "VerificationError",
     "case_folder",
+    "figures",
     "load",
     "open_case",
     "pseudonym",

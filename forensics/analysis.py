@@ -137,7 +137,15 @@ def _strands_table(strands: pl.DataFrame) -> pl.DataFrame:
 
     chances = [
         pl.col(name).round_sig_figs(6)
-        for name in ("p_pace", "p_regularity", "p_care", "p_combined", "peers_share_followed")
+        for name in (
+            "p_pace",
+            "p_regularity",
+            "p_care",
+            "p_list",
+            "p_combined",
+            "peers_share_followed",
+            "peers_share_listed",
+        )
     ]
     return strands.with_columns(*chances, pl.col("gap_median_s").round(3)).select(list(Strands.to_schema().columns))
 

@@ -61,9 +61,13 @@ SENTENCES: dict[str, Pair] = {
         "; other accounts of the same profession{profession} at the same time: {share}",
     ),
     "n_peers": (" ({n} comptes)", " ({n} accounts)"),
+    "list": (
+        "Sur {asked}, {listed} ont aussi été demandées par des clients mis en cause ; comptes honnêtes : {share} ({n})",
+        "Of {asked}, {listed} were asked for by accused clients too; honest accounts: {share} ({n})",
+    ),
     "combined": (
-        "Les deux familles de mesures réunies : {p}",
-        "Both families of measures together: {p}",
+        "Deux familles de mesures réunies : {p}",
+        "Two families of measures together: {p}",
     ),
     "why_not": ("Ce qui empêche de conclure : {why}", "What prevents a firmer verdict: {why}"),
 }
@@ -154,6 +158,7 @@ def sentences(
         _pace(strand, subject, language, window_minutes),
         _regularity(strand, language),
         _care(strand, language),
+        _list(strand, subject, language),
     ]
     if _known(strand, "p_combined"):
         p = p_value(_number(strand, "p_combined"), language)
@@ -228,3 +233,17 @@ def _care(strand: Mapping[str, object], language: Language) -> str:
         if _known(strand, "peers"):
             text += phrase(SENTENCES["n_peers"], language, n=_count(strand, "peers", language))
     return text + _tail(strand, "p_care", language)
+
+
+def _list(strand: Mapping[str, object], subject: Subject, language: Language) -> str:
+    if not all(_known(strand, column) for column in ("n_listed", "peers_share_listed", "list_peers", "p_list")):
+        return ""
+    text = phrase(
+        SENTENCES["list"],
+        language,
+        asked=counted(int(_number(strand, "n_subjects")), subject, language),
+        listed=_count(strand, "n_listed", language),
+        share=share(_number(strand, "peers_share_listed"), language),
+        n=_count(strand, "list_peers", language),
+    )
+    return text + _tail(strand, "p_list", language)

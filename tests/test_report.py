@@ -278,7 +278,7 @@ def test_reasons_of_a_robot_in_english():
         "The silences between lookups are steadier than chance: median 1.2 s; p < 10⁻¹².",
         "Care explains 3 of 1,190 patients (a claim before, or within 30 days after); "
         "other accounts of the same profession (opticien) at the same time: 41% (312 accounts); p < 10⁻¹².",
-        "Both families of measures together: p < 10⁻¹².",
+        "Two families of measures together: p < 10⁻¹².",
     ]
 
 
@@ -289,8 +289,20 @@ def test_reasons_of_a_robot_in_french():
         "Les silences entre consultations sont plus réguliers que le hasard : médiane 1,2 s ; p < 10⁻¹².",
         "Des soins expliquent 3 des 1 190 patients (facturation avant, ou dans les 30 jours) ; "
         "autres comptes de même profession (opticien), à la même période : 41 % (312 comptes) ; p < 10⁻¹².",
-        "Les deux familles de mesures réunies : p < 10⁻¹².",
+        "Deux familles de mesures réunies : p < 10⁻¹².",
     ]
+
+
+def test_a_shared_work_list_is_told_beside_that_of_honest_accounts():
+    shared = {"n_subjects": 1724, "n_listed": 0, "peers_share_listed": 0.243, "list_peers": 458, "p_list": 4.5e-30}
+    english, french = (told({**STRAND, **shared}, "people", language)[3] for language in ("en", "fr"))
+    assert english == (
+        "Of 1,724 people, 0 were asked for by accused clients too; honest accounts: 24% (458); p < 10⁻¹²."
+    )
+    assert french == (
+        "Sur 1 724 personnes, 0 ont aussi été demandées par des clients mis en cause ; "
+        "comptes honnêtes : 24 % (458) ; p < 10⁻¹²."
+    )
 
 
 def test_a_measure_that_could_not_be_taken_leaves_no_sentence():

@@ -55,3 +55,7 @@ def test_what_is_made_once_of_a_text_is_what_is_made_of_each(values: list[str | 
     assert_series_equal(each_once(series, make), expected, check_names=False)
     halves = pl.concat([series, series], rechunk=False)
     assert_series_equal(each_once(halves, make), pl.concat([expected, expected]), check_names=False)
+
+
+def test_what_is_the_same_for_every_text_is_made_of_each():
+    assert each_once(pl.Series(["a", "b", "a", None]), lambda _: pl.lit(7)).to_list() == [7, 7, 7, 7]

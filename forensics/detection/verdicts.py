@@ -1,21 +1,26 @@
 """Verdicts: which clients a robot drove, with the measures that say so. A verdict is about a client, never a person.
 
-Where subjects are people, two families must agree: care (do claims follow?) and machine (pace, regularity).
-Where they are pages there is no care, and the two machine measures must agree.
+Where subjects are people, two of three families must agree: care (do claims follow?), machine (pace, regularity), and
+link (a work list shared with a client accused already). Where they are pages there is no care and no list, and the two
+machine measures must agree.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from forensics.case import Case
 from forensics.detection.care import care, peers
-from forensics.detection.decision import benjamini_hochberg, holm, smallest_of, two_of
+from forensics.detection.decision import smallest_of
 from forensics.detection.measures import pace, regularity
+from forensics.detection.rule import decide
+from forensics.detection.work_lists import with_shared_lists
 from forensics.engine import create, query
 from forensics.settings import Settings
 
@@ -24,7 +29,6 @@ if TYPE_CHECKING:
 
     import duckdb
 
-NO_ACCOUNT = ""
 COUNTS = ["busiest_subjects", "n_windows", "crowd_busiest", "n_gaps", "gaps_us", "log_gaps_millionths"]
 MINUTE_US = 60_000_000
 
@@ -66,24 +70,18 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
     testable = measured["n_subjects"].to_numpy() >= settings.least_subjects
     both = measured.select("p_pace", "p_regularity").to_numpy()
     p_machine = smallest_of(both)
+    cared_for = np.zeros(measured.height, dtype=bool)
     if people:
         measured = _with_care(connection, settings, measured, testable, p_machine, follow_up)
         families = np.column_stack([p_machine, measured["p_care"].to_numpy()])
-        cared_for = _cared_for_as_everyone(connection, measured) if follow_up else np.zeros(measured.height, dtype=bool)
+        cared_for = _cared_for_as_everyone(connection, measured) if follow_up else cared_for
     else:
         measured = measured.with_columns(_without_care())
         families = both
-        cared_for = np.zeros(measured.height, dtype=bool)
-    judged = _decide(
-        measured,
-        settings,
-        testable,
-        p_machine,
-        two_of(families),
-        _why_one_family(measured, people, follow_up),
-        people,
-        cared_for,
-    )
+    compare = partial(with_shared_lists, connection, least_peers=settings.least_peers) if people else None
+    missing = _why_one_family(measured, people, follow_up)
+    judged = decide(measured, settings, families, p_machine, missing, cared_for, compare)
+    judged = judged.with_columns(cs.starts_with("p_").fill_nan(None))
     return Verdicts(strands=judged, followed=follow_up)
 
 
@@ -258,52 +256,3 @@ def _why_one_family(measured: pl.DataFrame, people: bool, follow_up: Mapping[str
     if not people:
         return ["too_few_gaps"] * measured.height
     return ["no_peers" if operator in follow_up else "no_claims" for operator in measured["operator"]]
-
-
-def _decide(
-    measured: pl.DataFrame,
-    settings: Settings,
-    testable: np.ndarray,
-    p_machine: np.ndarray,
-    p_two: np.ndarray,
-    missing: list[str],
-    people: bool,
-    cared_for: np.ndarray,
-) -> pl.DataFrame:
-    """Apply the rule: scraping by Holm on two families; unclear by false discovery rate, or by the machine alone.
-
-    What the machine says alone, at the level of an accusation, leaves a client unclear unless care speaks for it: a
-    fast client whose patients are followed by claims is a practice's software. cared_for marks those for whom care
-    speaks though they have no peers. Nothing speaks for a client of pages.
-    """
-    n_tests = int(testable.sum())
-    combined = np.where(testable, p_two, np.nan)
-    scraping = holm(combined, settings.accusation_level, n_tests)
-    scraping |= _beside_accused(measured, combined, scraping, settings.accused_account_rate)
-    not_cleared = ~((p_two > settings.unclear_level) | cared_for) if people else np.ones(len(p_two), dtype=bool)
-    alone = holm(np.where(testable & not_cleared, p_machine, np.nan), settings.accusation_level, n_tests)
-    unclear = (benjamini_hochberg(combined, settings.unclear_level, n_tests) | alone) & ~scraping
-    verdict = np.select([scraping, unclear], ["scraping", "unclear"], "honest")
-    why_not = np.select(
-        [scraping, ~testable, unclear & np.isnan(p_two), unclear],
-        ["", "too_few_subjects", np.array(missing), "measures_disagree"],
-        "",
-    )
-    return measured.with_columns(
-        pl.Series("p_combined", combined),
-        pl.Series("verdict", verdict, dtype=pl.String),
-        pl.Series("why_not", why_not, dtype=pl.String).replace({"": None}),
-    ).with_columns(pl.col("p_pace", "p_regularity", "p_care", "p_combined").fill_nan(None))
-
-
-def _beside_accused(measured: pl.DataFrame, combined: np.ndarray, accused: np.ndarray, rate: float) -> np.ndarray:
-    """Return which other clients of an accused account are the robot's too, tested among that account's clients."""
-    frame = measured.select("operator", "account_id").with_columns(
-        pl.Series("combined", combined), pl.Series("accused", accused), row=pl.int_range(pl.len())
-    )
-    beside = frame.filter(pl.col("accused").any().over("operator", "account_id") & (pl.col("account_id") != NO_ACCOUNT))
-    found = np.zeros(len(combined), dtype=bool)
-    for rows in beside.partition_by("operator", "account_id"):
-        chances = rows["combined"].to_numpy()
-        found[rows["row"].to_numpy()] = benjamini_hochberg(chances, rate, int(np.sum(~np.isnan(chances))))
-    return found

@@ -12,6 +12,7 @@ import polars as pl
 from forensics.case import Case
 from forensics.engine import batches, connect, private_folder, view, write_table
 from forensics.errors import EvidenceError
+from forensics.evidence.ahead import behind
 from forensics.evidence.clocks import clocks
 from forensics.evidence.duplicates import may_repeat, repeated_lines
 from forensics.evidence.hiding import Hiding
@@ -170,11 +171,9 @@ def _logs(
             expected="at least one [[source]] of kind access_log or audit_trail with a readable line",
         )
 
-    def take(rows: pl.DataFrame) -> None:
-        requests.add(hiding.within(rows))
-
     if len(kinds) == 1:
-        logs = _read(case, private, kinds, say, take=take, compared=may_repeat(case))
+        with behind(requests.add) as add:
+            logs = _read(case, private, kinds, say, lambda rows: add(hiding.within(rows)), compared=may_repeat(case))
         requests.close()
         repeated = repeated_lines([(one.source, one.events) for one in logs], requests.references())
         requests.leave_out(repeated)
@@ -187,8 +186,9 @@ def _logs(
         repeated = repeated_lines([(one.source, one.events) for one in logs], lines)
         connection.register("repeated_lines", repeated.select("source_number", "line"))
         joined = join_logs(connection, private, case.settings)
-        for rows in batches(connection, "SELECT * FROM clear_requests ORDER BY source_number, line"):
-            take(rows)
+        with behind(requests.add) as add:
+            for rows in batches(connection, "SELECT * FROM clear_requests ORDER BY source_number, line"):
+                add(hiding.within(rows))
         requests.close()
     for line in joined.told():
         say(line)

@@ -18,7 +18,7 @@ def each_once(values: pl.Series, make: Callable[[pl.Expr], pl.Expr]) -> pl.Serie
     codes = known.to_physical()  # from 0, in the order in which values first come
     distinct = known.unique()
     in_order = pl.DataFrame({"value": distinct.cast(pl.String), "code": distinct.to_physical()})
-    made = in_order.sort("code", nulls_last=True).select(made=make(pl.col("value"))).to_series()
+    made = in_order.sort("code", nulls_last=True).with_columns(made=make(pl.col("value")))["made"]
     return made.gather(codes.fill_null(codes.n_unique() - 1) if codes.null_count() else codes)
 
 

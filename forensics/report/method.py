@@ -20,12 +20,15 @@ METHOD: dict[str, Pair] = {
         "steadiness of silences is held against chance.",
     ),
     "families_people": (
-        "Règle des deux familles. Un client n’est classé « extraction automatisée » que si la machine "
-        "(allure ou régularité) et les soins (aucune facturation n’explique les consultations, à la "
-        "différence des comptes de même profession aux mêmes semaines) l’indiquent toutes deux.",
-        "The rule of two families. A client is judged scraping only where machine (pace or steadiness) "
-        "and care (no claims explain the lookups, unlike those of accounts of the same profession in the "
-        "same weeks) both say so.",
+        "Règle des deux familles. Un client n’est classé « extraction automatisée » que si deux de trois familles "
+        "l’indiquent : la machine (allure ou régularité), les soins (aucune facturation n’explique les consultations, "
+        "à la différence des comptes de même profession aux mêmes semaines), le lien (sa liste de travail évite ou "
+        "suit celle de clients déjà mis en cause, à la différence de celles des comptes honnêtes du même opérateur). "
+        "Le lien n’accuse jamais un client pour lequel les soins parlent.",
+        "The rule of two families. A client is judged scraping only where two of three families say so: machine (pace "
+        "or steadiness), care (no claims explain the lookups, unlike those of accounts of the same profession in the "
+        "same weeks), link (its work list avoids or follows that of clients accused already, unlike those of honest "
+        "accounts of the same operator). Link never accuses a client for whom care speaks.",
     ),
     "families_pages": (
         "Règle des deux familles. Un client n’est classé « extraction automatisée » que si l’allure et la "

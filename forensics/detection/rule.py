@@ -1,0 +1,92 @@
+"""The rule: which clients are accused, which stay unclear, and what keeps the others from a firmer verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forensics.detection.decision import Chances, benjamini_hochberg, holm, two_of
+from forensics.detection.work_lists import SHARED
+from forensics.settings import Settings
+
+NO_ACCOUNT = ""
+ROUNDS = 2
+"""Care and machine accuse first, then the work list of those accused: each round may err half as often."""
+
+Compare = Callable[[pl.DataFrame, NDArray[np.bool_], NDArray[np.bool_]], pl.DataFrame]
+"""Adds the columns of `forensics.detection.work_lists.SHARED`, given who is accused and who is to be compared."""
+
+
+def decide(
+    measured: pl.DataFrame,
+    settings: Settings,
+    families: Chances,
+    p_machine: Chances,
+    missing: list[str],
+    cared_for: NDArray[np.bool_],
+    compare: Compare | None,
+) -> pl.DataFrame:
+    """Apply the rule: scraping by Holm on two families; unclear by false discovery rate, or by the machine alone.
+
+    What the machine says alone, at the level of an accusation, leaves a client unclear unless care speaks for it: a
+    fast client whose patients are followed by claims is a practice's software. Nothing speaks for a client of pages.
+    Nor does a shared work list accuse a client for whom care speaks.
+
+    Args:
+        measured: one row a strand, sorted by `strand_id`.
+        settings: levels, and how many people a client must have asked for.
+        families: (n, 2) chances of the families that are measured of every client.
+        p_machine: (n,) what the machine says alone.
+        missing: for each client, what would keep the second family from being measured.
+        cared_for: (n,) for whom care speaks though they have no peers.
+        compare: holds work lists against that of the accused; None where subjects are pages.
+
+    Returns:
+        `measured` with SHARED, `p_combined`, `verdict`, `why_not`.
+    """
+    testable = measured["n_subjects"].to_numpy() >= settings.least_subjects
+    n_tests, level = int(testable.sum()), settings.accusation_level
+    p_two = two_of(families)
+    combined = np.where(testable, p_two, np.nan)
+    cleared = np.zeros(len(p_two), dtype=bool) if compare is None else (p_two > settings.unclear_level) | cared_for
+    a_round = level if compare is None else level / ROUNDS
+    scraping = holm(combined, a_round, n_tests)
+    measured = measured.with_columns(pl.lit(None, dtype=dtype).alias(name) for name, dtype in SHARED.items())
+    if compare is not None and scraping.any():
+        may_be = np.nanmin(np.column_stack([families, np.ones(len(families))]), axis=1) <= level
+        compared = testable & ~scraping & ~cleared & may_be
+        measured = compare(measured.drop(SHARED), scraping, compared)
+        p_list = measured["p_list"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        with_list = np.where(compared, two_of(np.column_stack([families, p_list])), np.nan)
+        linked = holm(with_list, a_round, n_tests)
+        combined, scraping = np.where(linked, with_list, combined), scraping | linked
+    scraping |= _beside_accused(measured, combined, scraping, settings.accused_account_rate)
+    alone = holm(np.where(testable & ~cleared, p_machine, np.nan), level, n_tests)
+    unclear = (benjamini_hochberg(combined, settings.unclear_level, n_tests) | alone) & ~scraping
+    verdict = np.select([scraping, unclear], ["scraping", "unclear"], "honest")
+    why_not = np.select(
+        [scraping, ~testable, unclear & np.isnan(p_two), unclear],
+        ["", "too_few_subjects", np.array(missing), "measures_disagree"],
+        "",
+    )
+    return measured.with_columns(
+        pl.Series("p_combined", combined),
+        pl.Series("verdict", verdict, dtype=pl.String),
+        pl.Series("why_not", why_not, dtype=pl.String).replace({"": None}),
+    )
+
+
+def _beside_accused(measured: pl.DataFrame, combined: np.ndarray, accused: np.ndarray, rate: float) -> np.ndarray:
+    """Return which other clients of an accused account are the robot's too, tested among that account's clients."""
+    frame = measured.select("operator", "account_id").with_columns(
+        pl.Series("combined", combined), pl.Series("accused", accused), row=pl.int_range(pl.len())
+    )
+    beside = frame.filter(pl.col("accused").any().over("operator", "account_id") & (pl.col("account_id") != NO_ACCOUNT))
+    found = np.zeros(len(combined), dtype=bool)
+    for rows in beside.partition_by("operator", "account_id"):
+        chances = rows["combined"].to_numpy()
+        found[rows["row"].to_numpy()] = benjamini_hochberg(chances, rate, int(np.sum(~np.isnan(chances))))
+    return found
