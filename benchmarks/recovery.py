@@ -41,7 +41,7 @@ def row(scenario: str, seed: int, found: dict[str, Any]) -> list[str]:
     """Return one row of the table."""
     score, whole = found["score"], found["summary"]["estimates"][0]
     requests, estimates = score["requests"], score["estimates"]
-    held = sum(1 for one in estimates if one["covered"] and one["envelope_covered"])
+    held = sum(1 for one in estimates if one["covered"] is not False and one["envelope_covered"])
     return [
         scenario,
         str(seed),
@@ -50,7 +50,7 @@ def row(scenario: str, seed: int, found: dict[str, Any]) -> list[str]:
         f"{score['accounts']['accused']} of {score['accounts']['honest']:,}",
         f"{whole['certain']:,}",
         f"{estimates[0]['truth']:,}",
-        f"{whole['low']:,} to {whole['high']:,}",
+        "bounds only" if whole["low"] is None else f"{whole['low']:,} to {whole['high']:,}",
         f"{whole['envelope_low']:,} to {whole['envelope_high']:,}",
         f"{held} of {len(estimates)}",
         "none" if score["campaigns"]["bcubed_f1"] is None else f"{score['campaigns']['bcubed_f1']:.3f}",

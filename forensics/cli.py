@@ -270,6 +270,46 @@ def export(
 
 
 @app.command
+def audit(
+    case: Path,
+    *,
+    n: Annotated[int, Parameter(name=["--n", "-n"])] = 300,
+    out: Path | None = None,
+    labels: Path | None = None,
+    force: Annotated[bool, Parameter(negative=())] = False,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw lookups to label by hand; with --labels, read them back and say how often the verdicts err.
+
+    Args:
+        case: The case folder, after a run.
+        n: How many lookups to draw.
+        out: The sheet (CSV) to write; else audit/lookups.csv in the case.
+        labels: A sheet that was filled in: robot, person or unsure in its column label.
+        force: Write over a sheet that is there.
+        key: The case key.
+        as_json: Print the result for machines.
+    """
+    from forensics.audit import draw, read_back, told
+    from forensics.case import load
+
+    opened = load(case)
+    if labels is not None:
+        found = read_back(opened, labels, key_path=key)
+        print(json.dumps(found) if as_json else "\n".join(told(found)))
+        return
+    if out is None:
+        out = case / "audit" / "lookups.csv"
+        out.parent.mkdir(exist_ok=True)
+    with _progress(case) as say:
+        drawn = draw(opened, out, n, force=force, key_path=key, say=say)
+    print(
+        json.dumps(drawn) if as_json else f"{out} holds {drawn['rows']:,} rows to label; read them back with --labels"
+    )
+
+
+@app.command
 def lab(case: Path) -> NoReturn:
     """Open JupyterLab on the notebooks, bound to this case.
 

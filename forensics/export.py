@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -16,15 +15,13 @@ from forensics.case import Case
 from forensics.case_key import key_file, open_key
 from forensics.documents import VOCABULARIES
 from forensics.engine import batches, connect, private_folder, sql, view
-from forensics.errors import CaseError, VerificationError
-from forensics.pipeline import Say, are_ingested, declaration_digest, in_silence
+from forensics.errors import VerificationError
+from forensics.outgoing import FROM_RESULTS, refuse_touched, refuse_unfinished, target_of, whole_or_not_at_all
+from forensics.pipeline import Say, in_silence
 
 Vocabulary = Literal["timesketch", "ecs"]
 Flagged = Literal["scraping", "unclear", "all-flagged"]
 ROWS_A_PIECE = 50_000
-FROM_RESULTS = ("sessions", "request_sessions")
-OUR_FOLDERS = ("evidence", "work", "results")
-OUR_FILES = ("case.toml", "journal.jsonl", "journal.seal")
 
 
 def export(
@@ -61,90 +58,21 @@ def export(
         UnavailableError: another run works on the case, or disk, memory or permission is lacking.
     """
     results.load(case.folder)
-    target = _target(case, out, key_file(case, key_path), force=force)
+    target = target_of(case, out, key_file(case, key_path), force=force)
     with custody.one_run_at_a_time(case):
         key = open_key(case, key_path)
         found = journal.found_broken(case, key)
         manifest = custody.manifest_of(case) or {}
-        _refuse_unfinished(case, key, manifest)
-        _refuse_touched(case, manifest)
+        refuse_unfinished(case, key, manifest)
+        refuse_touched(case, manifest)
         flagged = _flagged_sessions(case, verdict)
-        with _whole_or_not_at_all(target) as file:
+        with whole_or_not_at_all(target) as file:
             written = {"to": to, "verdict": verdict, "file": target.name, "sessions": flagged.height}
             written |= _write(case, file, to, verdict, say)
             _refuse_lost(written["requests"], int(flagged["n_requests"].sum()))
             event = {"command": "export", "evidence_digest": manifest["evidence_digest"], **written}
             journal.append(case, key, event, found)  # before the file is there: none leaves that no journal tells of
     return written
-
-
-def _target(case: Case, out: Path, key: Path, *, force: bool) -> Path:
-    """Return where the file goes, links followed.
-
-    Raises:
-        CaseError: its folder is missing, it is the case's own, or something is there already.
-    """
-    target, root = out.resolve(), case.folder.resolve()
-    if not target.parent.is_dir():
-        raise CaseError("there is no folder for the file", where=str(target.parent), remedy="make it, or name another")
-    inputs = [root / entry["path"] for entry in (custody.manifest_of(case) or {"inputs": []})["inputs"]]
-    if target in {key.resolve(), *(root / name for name in OUR_FILES)} or _is_among_evidence(case, target, inputs):
-        raise CaseError(
-            "an export does not go among the evidence, or over what the case keeps",
-            where=str(out),
-            remedy="name a file outside evidence/, work/ and results/",
-        )
-    if target.exists() and not target.is_file():
-        raise CaseError("there is something here that is no file", where=str(out), remedy="name another")
-    if target.exists() and not force:
-        raise CaseError("there is a file here already", where=str(out), remedy="name another, or say --force")
-    return target
-
-
-def _is_among_evidence(case: Case, target: Path, inputs: list[Path]) -> bool:
-    """Tell whether a file would be, or would be taken for, what the case keeps or what it reads."""
-    root = case.folder.resolve()
-    ours = {*(root / name for name in OUR_FOLDERS), *(path.parent for path in inputs if path.parent != root)}
-    if any(target.is_relative_to(folder.resolve()) for folder in ours) or target in {path.resolve() for path in inputs}:
-        return True
-    return target.is_relative_to(root) and any(
-        target.relative_to(root).match(source.path) for source in case.declared.source
-    )
-
-
-def _refuse_unfinished(case: Case, key: bytes, manifest: dict[str, Any]) -> None:
-    """Refuse tables under `work/` that are not those the results were made from.
-
-    Raises:
-        CaseError: they are of another `case.toml`, incomplete, or gone.
-    """
-    remedy = f"run: forensics run {case.folder}"
-    if manifest["declaration"] != declaration_digest(case):
-        raise CaseError(
-            "case.toml does not say what it said when the results were made",
-            where=str(case.folder / "case.toml"),
-            remedy=remedy,
-        )
-    if not are_ingested(case, key, manifest):
-        raise CaseError(
-            "the requests that the results were made from are not here",
-            where=str(case.work),
-            expected="the tables under work/ as the last finished run left them",
-            remedy=remedy,
-        )
-
-
-def _refuse_touched(case: Case, manifest: dict[str, Any]) -> None:
-    for name in FROM_RESULTS:
-        path = case.results / f"{name}.parquet"
-        written = manifest["outputs"].get(path.name, {})
-        if not path.is_file() or custody.sha256_of(path) != written.get("sha256"):
-            raise VerificationError(
-                "this result is not the one that the run wrote",
-                where=str(path),
-                expected="the SHA-256 in results/manifest.json",
-                remedy=f"run: forensics run {case.folder}",
-            )
 
 
 def _flagged_sessions(case: Case, verdict: Flagged) -> pl.DataFrame:
@@ -161,18 +89,6 @@ def _refuse_lost(written: int, expected: int) -> None:
             found=f"{written:,}",
             remedy="this is a defect of the export: please report it",
         )
-
-
-@contextmanager
-def _whole_or_not_at_all(target: Path) -> Iterator[IO[bytes]]:
-    """Give a file under a temporary name, which takes its own when the block ends well and goes when it does not."""
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            yield file
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _write(case: Case, file: IO[bytes], to: Vocabulary, verdict: Flagged, say: Say) -> dict[str, Any]:

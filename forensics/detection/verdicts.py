@@ -62,10 +62,7 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
     """
     settings = case.settings
     people = subjects_are_people(case)
-    follow_up = _follow_up_days(connection, settings) if people else {}
-    followed = pl.DataFrame(list(follow_up.items()), schema={"operator": pl.String, "days": pl.Int64}, orient="row")
-    connection.register("followed", followed)
-    create(connection, "patients", {"relation_days": settings.relation_days})
+    follow_up = follow_patients(connection, case)
     measured = _machine(connection, case, strands, resolution_us)
     testable = measured["n_subjects"].to_numpy() >= settings.least_subjects
     both = measured.select("p_pace", "p_regularity").to_numpy()
@@ -83,6 +80,21 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
     judged = decide(measured, settings, families, p_machine, missing, cared_for, compare)
     judged = judged.with_columns(cs.starts_with("p_").fill_nan(None))
     return Verdicts(strands=judged, followed=follow_up)
+
+
+def follow_patients(connection: duckdb.DuckDBPyConnection, case: Case) -> dict[str, int]:
+    """Make the table `patients`: whom each client saw, and whether care explains it.
+
+    Reads the tables of `forensics.sessions`, `subjects`, `register`, `claims`, `accounts`.
+
+    Returns:
+        For how many days each operator's lookups are followed; empty where no claims reach far enough.
+    """
+    follow_up = _follow_up_days(connection, case.settings) if subjects_are_people(case) else {}
+    followed = pl.DataFrame(list(follow_up.items()), schema={"operator": pl.String, "days": pl.Int64}, orient="row")
+    connection.register("followed", followed)
+    create(connection, "patients", {"relation_days": case.settings.relation_days})
+    return follow_up
 
 
 def subjects_are_people(case: Case) -> bool:

@@ -16,6 +16,7 @@ import polars as pl
 
 from forensics.case import Case
 from forensics.engine import create, query
+from forensics.estimation.shares import exact_limits
 from forensics.evidence.line_counts import BIN_US, DAY, Lines, known_bins, lines_of_operator, runs
 from forensics.evidence.rate_changes import low_days
 from forensics.evidence.rotations import file_times, is_between_files, missing_files
@@ -92,19 +93,11 @@ def with_shares(told: pl.DataFrame, level: float) -> pl.DataFrame:
         if counted and kind == "complete":
             low = 1.0
         elif counted and kind == "gap":
-            low, high = _limits(kept, counted, (1.0 - level) / 2.0)
+            low, high = exact_limits(kept, counted, level)
         # Rounded, so that no other arithmetic gives other bytes; the share itself is a quotient of integers.
         shares.append((min(kept / counted, 1.0) if counted else None, round(low, 6), round(high, 6)))
     columns = ("share_kept", "share_low", "share_high")
     return told.hstack(pl.DataFrame(shares, schema=[(name, pl.Float64) for name in columns], orient="row"))
-
-
-def _limits(kept: int, counted: int, tail: float) -> tuple[float, float]:
-    """Return the limits of a binomial share by Clopper and Pearson; fewer were kept than counted."""
-    from scipy.special import betaincinv  # scipy.stats, which has both under better names, takes seconds to import
-
-    low = float(betaincinv(kept, counted - kept + 1, tail)) if kept else 0.0
-    return low, float(betaincinv(kept + 1, counted - kept, 1.0 - tail))
 
 
 class _Unseen:
