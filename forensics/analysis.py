@@ -123,6 +123,7 @@ def _tables(
         "request_sessions": sessions.request_sessions(connection),
         "strands": _strands_table(verdicts.strands),
         "campaigns": campaigns.campaigns(judged),
+        "requisitions": campaigns.requisitions(connection, judged),
         "exposure": exposed.exposure,
         "professionals": exposed.professionals,
         "perimeter": reach,

@@ -118,3 +118,17 @@ def campaigns(sessions: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("campaign_id")
     )
+
+
+def requisitions(connection: duckdb.DuckDBPyConnection, sessions: pl.DataFrame) -> pl.DataFrame:
+    """Return from which addresses and ports, and when, the requests of campaigns came (`schemas.Requisitions`).
+
+    Reads `requests`, `request_sessions`, `session_keys`.
+
+    Args:
+        connection: where the tables are.
+        sessions: the judged sessions (`forensics.schemas.Sessions`).
+    """
+    accused = sessions.filter(pl.col("campaign_id").is_not_null()).select("session_id", "campaign_id")
+    connection.register("accused_sessions", accused)
+    return query(connection, "requisitions")

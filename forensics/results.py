@@ -19,6 +19,7 @@ TABLES = (
     "request_sessions",
     "strands",
     "campaigns",
+    "requisitions",
     "exposure",
     "professionals",
     "estimates",

@@ -322,6 +322,22 @@ class Campaigns(Table):
     ended_at: Instant
 
 
+class Requisitions(Table):
+    """One address and port from which one session of a campaign was driven: what an access provider is asked for.
+
+    Behind a shared address only the port at that moment, where the log has it, tells subscribers apart (RFC 6302).
+    """
+
+    campaign_id: pl.Int64
+    operator: pl.String
+    client_ip: pl.String = pa.Field(nullable=True)
+    client_port: pl.Int32 = pa.Field(nullable=True, ge=0, le=65535)
+    session_id: pl.Int64
+    started_at: Instant
+    ended_at: Instant
+    n_requests: pl.Int64 = pa.Field(ge=1)
+
+
 class Exposure(Table):
     """One person at one operator and insurer, shown to a scraping session."""
 

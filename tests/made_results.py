@@ -163,6 +163,13 @@ def hour(number: int, verdict: str, lookups: int, operator: str = "Viareso") -> 
 TIMELINE = [hour(0, "honest", 40), hour(2, "honest", 25), hour(2, "unclear", 5), hour(74, "scraping", 2400)]
 
 
+REQUISITIONS = [
+    {
+        "campaign_id": 1, "operator": "Viareso", "client_ip": "203.0.113.9", "client_port": port, "session_id": 1,
+        "started_at": STRAND["first_seen_at"], "ended_at": STRAND["last_seen_at"], "n_requests": 620,
+    }
+    for port in (50_001, 50_002)
+]  # fmt: skip
 EXPOSURE = [
     {
         "person_id": f"{person:032x}", "operator": "Viareso", "insurer_id": "M01", "tier": "displayed",
@@ -201,6 +208,7 @@ def made_results(
         "timeline": (schemas.Timeline, TIMELINE if timeline is None else timeline),
         "trials": (schemas.Trials, [TRIAL] if trials is None else trials),
         "campaigns": (schemas.Campaigns, [CAMPAIGN]),
+        "requisitions": (schemas.Requisitions, REQUISITIONS),
         "estimates": (schemas.Estimates, whole["estimates"]),
         "exposure": (schemas.Exposure, EXPOSURE),
         "perimeter": (schemas.Perimeter, PERIMETER),

@@ -145,3 +145,29 @@ def test_a_campaign_sums_up_its_sessions():
         }
     )  # fmt: skip
     assert campaigns.campaigns(sessions).rows() == [(1, 2, 1, 2, 15, 14, 1, 9)]
+
+
+def test_a_requisition_names_each_address_and_port_with_its_own_span_and_all_requests_of_the_campaign(engine):
+    asked = """
+        requested_at | account_id | client_ip | client_port | subject_key
+        18 09:00     | stolen     | 192.0.2.1 | 50001       | 1
+        18 09:01     | stolen     | 192.0.2.1 | 50001       | 2
+        18 09:02     | stolen     | 192.0.2.1 | 50002       | 3
+        18 12:00     | stolen     | 192.0.2.1 | 50001       | 4
+        18 09:00     | stolen     | 192.0.2.9 | -           | 5
+        18 09:00     | honest     | 192.0.2.1 | 50001       | 6
+    """
+    rebuilt(engine, requests=asked)
+    keys = engine.table("session_keys").pl().join(engine.table("strand_keys").pl(), on="strand_id")
+    of = pl.when(pl.col("account_id") == "stolen").then(1)
+    found = campaigns.requisitions(engine, keys.select("session_id", campaign_id=of))
+    told = [
+        (row["client_ip"], row["client_port"], f"{row['started_at']:%H:%M}-{row['ended_at']:%H:%M}", row["n_requests"])
+        for row in found.iter_rows(named=True)
+    ]
+    assert told == [
+        ("192.0.2.1", 50_001, "09:00-09:01", 2),
+        ("192.0.2.1", 50_002, "09:02-09:02", 1),
+        ("192.0.2.1", 50_001, "12:00-12:00", 1),
+        ("192.0.2.9", None, "09:00-09:00", 1),
+    ]

@@ -32,6 +32,7 @@ RESULTS = {
     "request_sessions": schemas.RequestSessions,
     "strands": schemas.Strands,
     "campaigns": schemas.Campaigns,
+    "requisitions": schemas.Requisitions,
     "exposure": schemas.Exposure,
     "professionals": schemas.Professionals,
     "estimates": schemas.Estimates,

@@ -167,6 +167,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "width": tables.width(results, language),
         "perimeter": tables.perimeter(results, language),
         "campaigns": tables.campaigns(results, language),
+        "requisitions": tables.requisitions(results, language),
         "records": _records(summary, voice),
         "accused": tables.clients(results, "scraping", language),
         "unclear": tables.clients(results, "unclear", language),

@@ -17,6 +17,7 @@ from forensics.settings import Settings
 from forensics.vocabulary import UNSEEN, WITNESSED
 
 MOST_CLIENTS = 100
+MOST_ADDRESSES = 50
 MOST_STRETCHES = 60
 """More rows than this are in the results table that the caption names."""
 
@@ -117,6 +118,44 @@ def campaigns(results: Results, language: Language = "fr") -> Table:
             for row in results.table("campaigns").sort("campaign_id").iter_rows(named=True)
         ],
         figures=frozenset(range(1, 6)),
+    )
+
+
+def requisitions(results: Results, language: Language = "fr") -> Table:
+    """Return one row a campaign and address: what an access provider is asked for; the ports are in the table."""
+    voice = Voice.of(results, language)
+    of_address = (
+        results.table("requisitions")
+        .group_by("campaign_id", "operator", "client_ip")
+        .agg(
+            pl.col("client_port").n_unique() - pl.col("client_port").is_null().any().cast(pl.UInt32),
+            pl.col("started_at").min(),
+            pl.col("ended_at").max(),
+            pl.col("n_requests").sum(),
+        )
+        .sort("campaign_id", "started_at", "operator", "client_ip")
+    )
+    left_out = of_address.height - MOST_ADDRESSES
+    keys = ("campaign", "operator_name", "address", "n_ports", "first", "last", "requests_sent")
+    return made_table(
+        voice,
+        caption="requisitions_caption",
+        source="requisitions.parquet",
+        head=[voice.say(key) for key in keys],
+        rows=[
+            [
+                str(row["campaign_id"]),
+                visible(row["operator"]),
+                visible(row["client_ip"] or ""),
+                voice.count(row["client_port"]),
+                voice.instant(row["started_at"]),
+                voice.instant(row["ended_at"]),
+                voice.count(row["n_requests"]),
+            ]
+            for row in of_address.head(MOST_ADDRESSES).iter_rows(named=True)
+        ],
+        figures=frozenset({3, 6}),
+        note=voice.say("addresses_left_out", n=voice.count(left_out)) if left_out > 0 else voice.say("ports_note"),
     )
 
 

@@ -185,6 +185,19 @@ WORDS: dict[str, Pair] = {
         "holder of a used account may be its first victim.",
     ),
     "campaigns_caption": ("Campagnes", "Campaigns"),
+    "requisitions_caption": ("Adresses à demander aux fournisseurs d’accès", "Addresses to ask access providers about"),
+    "n_ports": ("Ports", "Ports"),
+    "requests_sent": ("Requêtes", "Requests"),
+    "ports_note": (
+        "Ports et heures de chaque session : requisitions.parquet. Derrière une adresse partagée, seul le port à cet "
+        "instant distingue les abonnés.",
+        "Ports and times of each session: requisitions.parquet. Behind a shared address only the port at that moment "
+        "tells subscribers apart.",
+    ),
+    "addresses_left_out": (
+        "{n} adresses de plus dans requisitions.parquet, avec les ports et les heures de chaque session.",
+        "{n} more addresses in requisitions.parquet, with the ports and times of each session.",
+    ),
     "accused_caption": (
         "Clients classés « extraction automatisée »",
         "Clients judged scraping",
