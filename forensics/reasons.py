@@ -62,8 +62,10 @@ SENTENCES: dict[str, Pair] = {
     ),
     "n_peers": (" ({n} comptes)", " ({n} accounts)"),
     "list": (
-        "Sur {asked}, {listed} ont aussi été demandées par des clients mis en cause ; comptes honnêtes : {share} ({n})",
-        "Of {asked}, {listed} were asked for by accused clients too; honest accounts: {share} ({n})",
+        "Sur {asked} demandées par les clients suspects de ce compte, {listed} l’ont aussi été par des clients mis en "
+        "cause ; comptes honnêtes : {share} ({n})",
+        "Of {asked} asked for by the suspected clients of this account, {listed} were by accused clients too; "
+        "honest accounts: {share} ({n})",
     ),
     "combined": (
         "Deux familles de mesures réunies : {p}",
@@ -236,12 +238,14 @@ def _care(strand: Mapping[str, object], language: Language) -> str:
 
 
 def _list(strand: Mapping[str, object], subject: Subject, language: Language) -> str:
-    if not all(_known(strand, column) for column in ("n_listed", "peers_share_listed", "list_peers", "p_list")):
+    if not all(
+        _known(strand, column) for column in ("list_asked", "n_listed", "peers_share_listed", "list_peers", "p_list")
+    ):
         return ""
     text = phrase(
         SENTENCES["list"],
         language,
-        asked=counted(int(_number(strand, "n_subjects")), subject, language),
+        asked=counted(int(_number(strand, "list_asked")), subject, language),
         listed=_count(strand, "n_listed", language),
         share=share(_number(strand, "peers_share_listed"), language),
         n=_count(strand, "list_peers", language),

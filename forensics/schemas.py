@@ -269,6 +269,7 @@ class Strands(Table):
     peers: pl.Int64 = pa.Field(nullable=True)
     follow_up_days: pl.Int64 = pa.Field(nullable=True)
     p_care: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    list_asked: pl.Int64 = pa.Field(nullable=True, ge=0)
     n_listed: pl.Int64 = pa.Field(nullable=True, ge=0)
     peers_share_listed: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
     list_peers: pl.Int64 = pa.Field(nullable=True, ge=0)

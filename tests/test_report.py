@@ -294,14 +294,15 @@ def test_reasons_of_a_robot_in_french():
 
 
 def test_a_shared_work_list_is_told_beside_that_of_honest_accounts():
-    shared = {"n_subjects": 1724, "n_listed": 0, "peers_share_listed": 0.243, "list_peers": 458, "p_list": 4.5e-30}
+    shared = {"list_asked": 1724, "n_listed": 0, "peers_share_listed": 0.243, "list_peers": 458, "p_list": 4.5e-30}
     english, french = (told({**STRAND, **shared}, "people", language)[3] for language in ("en", "fr"))
     assert english == (
-        "Of 1,724 people, 0 were asked for by accused clients too; honest accounts: 24% (458); p < 10⁻¹²."
+        "Of 1,724 people asked for by the suspected clients of this account, 0 were by accused clients too; "
+        "honest accounts: 24% (458); p < 10⁻¹²."
     )
     assert french == (
-        "Sur 1 724 personnes, 0 ont aussi été demandées par des clients mis en cause ; "
-        "comptes honnêtes : 24 % (458) ; p < 10⁻¹²."
+        "Sur 1 724 personnes demandées par les clients suspects de ce compte, 0 l’ont aussi été par des clients mis en "
+        "cause ; comptes honnêtes : 24 % (458) ; p < 10⁻¹²."
     )
 
 

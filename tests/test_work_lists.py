@@ -78,6 +78,16 @@ def test_a_client_that_never_meets_the_list_is_the_robots_other_account(engine):
     assert row["p_list"] < 1e-4
 
 
+def test_the_clients_of_an_account_are_taken_together_where_each_asks_for_few(engine):
+    town = opticians_who_meet_the_list()
+    for number in range(4):
+        at = NIGHT + timedelta(hours=1 + number)
+        town.sees("other", 22, at, 2.0, billed=FEW_CLAIMS, address=f"198.51.100.{number}")
+    verdicts = town.judged(engine).strands.filter(pl.col("account_id") == "other")
+    assert set(verdicts["list_asked"]) == {88}
+    assert set(verdicts["verdict"]) == {"scraping"}
+
+
 def test_a_client_that_meets_the_list_as_everybody_does_stays_unclear(engine):
     town = opticians_who_meet_the_list()
     town.sees("doubtful", 60, NIGHT + timedelta(hours=1), 2.0, billed=FEW_CLAIMS)

@@ -1,18 +1,18 @@
--- Of those whom a client or an account asked for, how many did the accused clients of each operator ask for too?
--- reads: session_lookups, accused (strand_id), compared (strand_id), suspected_accounts (operator, account_id)
--- grain: one row per list (the accused of one operator) and client to be compared, and per list and account that nobody
---        suspects (strand_id null); in the order of the counts, so that a sum over them does not depend on names
+-- Of those whom some clients of an account asked for, how many did the accused clients of each operator ask for too?
+-- reads: session_lookups, accused (strand_id), compared (strand_id, unit), suspected_accounts (operator, account_id)
+-- grain: one row per list (the accused of one operator) and unit of clients to be compared, and per list and account
+--        that nobody suspects (unit null); in the order of the counts, so that a sum over them does not depend on names
 WITH listed AS (
     SELECT DISTINCT session_lookups.operator, session_lookups.subject_kind, session_lookups.subject_key
     FROM session_lookups
     JOIN accused ON accused.strand_id = session_lookups.strand_id),
 asked AS (
-    SELECT DISTINCT session_lookups.operator, compared.strand_id, session_lookups.account_id,
+    SELECT DISTINCT session_lookups.operator, compared.unit, session_lookups.account_id,
            session_lookups.subject_kind, session_lookups.subject_key
     FROM session_lookups
     JOIN compared ON compared.strand_id = session_lookups.strand_id
     UNION ALL
-    SELECT DISTINCT session_lookups.operator, CAST(NULL AS BIGINT) AS strand_id, session_lookups.account_id,
+    SELECT DISTINCT session_lookups.operator, CAST(NULL AS BIGINT) AS unit, session_lookups.account_id,
            session_lookups.subject_kind, session_lookups.subject_key
     FROM session_lookups
     LEFT JOIN suspected_accounts
@@ -21,7 +21,7 @@ asked AS (
     WHERE suspected_accounts.account_id IS NULL AND session_lookups.account_id <> ''),
 lists AS (
     SELECT DISTINCT operator AS list FROM listed)
-SELECT lists.list, asked.operator, asked.strand_id, asked.account_id,
+SELECT lists.list, asked.operator, asked.unit, asked.account_id,
        count(*) AS n_asked, count(listed.subject_key) AS n_listed
 FROM asked
 CROSS JOIN lists
@@ -29,5 +29,5 @@ LEFT JOIN listed
        ON listed.operator = lists.list
       AND listed.subject_kind = asked.subject_kind
       AND listed.subject_key = asked.subject_key
-GROUP BY lists.list, asked.operator, asked.strand_id, asked.account_id
-ORDER BY lists.list, asked.operator, asked.strand_id NULLS FIRST, n_asked, n_listed, asked.account_id
+GROUP BY lists.list, asked.operator, asked.unit, asked.account_id
+ORDER BY lists.list, asked.operator, asked.unit NULLS FIRST, n_asked, n_listed, asked.account_id
