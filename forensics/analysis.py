@@ -113,11 +113,10 @@ def _tables(
         pl.col("operator").is_in(attacked)
     )
     asked = query(connection, "looked_up_people", {"clean_until": case.declared.case.clean_until})
-    untested = query(connection, "untested_answers", {"clean_until": case.declared.case.clean_until})
-    elsewhere = unexplained_people(
-        connection, case, suspect.select("strand_id").unique(), attacked, untested["operator"].to_list()
-    )
-    unnamed = untested.filter(pl.col("n_unnamed") > 0)["operator"].to_list()
+    unnamed = query(connection, "unnamed_answers", {"clean_until": case.declared.case.clean_until})[
+        "operator"
+    ].to_list()
+    elsewhere = unexplained_people(connection, case, suspect.select("strand_id").unique(), attacked, unnamed)
     return {
         "sessions": judged,
         "request_sessions": sessions.request_sessions(connection),

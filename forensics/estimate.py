@@ -224,7 +224,7 @@ def unexplained_people(
     case: Case,
     suspect: pl.DataFrame,
     operators: Sequence[str],
-    untested: Sequence[str],
+    unnamed: Sequence[str],
 ) -> dict[Scope, int]:
     """Bound, for each scope, the people of clients judged honest whom care does not account for.
 
@@ -233,19 +233,19 @@ def unexplained_people(
         case: its clean weeks, and the level.
         suspect: `strand_id` of every client not judged honest.
         operators: those of the perimeter.
-        untested: operators whose answers returned people to requests that ask for nobody: their takers are not
-            among the clients that care can speak of.
+        unnamed: operators whose answers returned people whom they do not name to requests that ask for nobody: their
+            takers are not among the clients that care can speak of.
 
     Returns:
         An upper limit by scope. An operator whose lookups cannot be followed by claims, that has no clean weeks
-        to compare with, or that is untested, is left out, and so are then the whole case and every insurer.
+        to compare with, or that is among `unnamed`, is left out, and so are then the whole case and every insurer.
     """
     clean_until = case.declared.case.clean_until
     if clean_until is None:
         return {}
     connection.register("suspect", suspect.select("strand_id"))
     accounts = query(connection, "honest_patients", {"clean_until": clean_until})
-    compared = [name for name in accounts.filter("is_clean")["operator"].unique().to_list() if name not in untested]
+    compared = [name for name in accounts.filter("is_clean")["operator"].unique().to_list() if name not in unnamed]
     accounts = accounts.filter(pl.col("operator").is_in(compared))
     a_card = dict(query(connection, "people_a_card").iter_rows())
     limits: dict[Scope, int] = {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.case import Case, Screen
-from forensics.engine import create, query
+from forensics.engine import query
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,7 +54,6 @@ def expose(connection: duckdb.DuckDBPyConnection, case: Case, verdicts: pl.DataF
         keys: `forensics.schemas.Keys`, to put hex digits in the place of dense integers.
     """
     connection.register("verdict_of_session", verdicts)
-    create(connection, "session_returned")
     paths = connection.sql("SELECT DISTINCT operator, path FROM requests WHERE path IS NOT NULL ORDER BY ALL").pl()
     screens = screen_of_path(case.declared.screen, paths)
     connection.register("screen_of_path", screens)

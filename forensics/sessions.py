@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Rebuild the sessions from the requests.
 
-    Reads `requests`, `accounts`. Makes the tables `strand_keys` (one client of one account),
-    `request_sessions` (one request), `session_keys` (one session), `lookups` and `session_lookups`.
+    Reads `requests`, `accounts`, `subjects`, `register`, `returned_people`. Makes the tables `strand_keys` (one client
+    of one account), `request_sessions` (one request), `session_keys` (one session), `lookups` and `session_lookups`,
+    `session_returned` (whom answers named), `asked_people` and `askable` (both of what was asked for or named).
     """
     create(connection, "strand_keys")
     create(connection, "request_sessions", {"gap_minutes": settings.session_gap_minutes})
     create(connection, "session_keys")
     create(connection, "lookups")
     create(connection, "session_lookups")
+    create(connection, "session_returned")
+    create(connection, "asked_people")
+    create(connection, "askable")
 
 
 def strands(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

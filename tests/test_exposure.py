@@ -406,14 +406,13 @@ def test_the_engine_counts_the_perimeter_as_the_slow_twin_does(engine, lines, at
     assert mine or expected["lines"] == 0
 
 
-def test_answers_that_return_people_nobody_asked_for_are_untested_and_those_not_named_are_told_apart(engine):
+def test_answers_that_return_people_nobody_asked_for_or_named_are_told_by_operator(engine):
     load(
         engine,
         requests="""
             request_id | requested_at | action | status | subject_key | records_returned
             1          | 10 09:00     | search | 200    | -           | 20
             2          | 20 09:00     | search | 200    | -           | 20
-            3          | 20 09:01     | search | 200    | -           | 20
             4          | 20 09:02     | rights | 200    | 100         | 3
             5          | 20 09:03     | search | 404    | -           | 20
             6          | 20 09:04     | other  | 200    | -           | -
@@ -424,6 +423,5 @@ def test_answers_that_return_people_nobody_asked_for_are_untested_and_those_not_
             2          | 2
         """,
     )
-    since = query(engine, "untested_answers", {"clean_until": datetime(2024, 1, 15)})
-    assert since.rows() == [("A", 2, 1)]
-    assert query(engine, "untested_answers", {"clean_until": None}).rows() == [("A", 3, 2)]
+    assert query(engine, "unnamed_answers", {"clean_until": datetime(2024, 1, 15)}).rows() == []
+    assert query(engine, "unnamed_answers", {"clean_until": None}).rows() == [("A",)]

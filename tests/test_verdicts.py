@@ -33,6 +33,23 @@ class Town:
         self.claims: list[dict[str, Any]] = []
         self.accounts: dict[str, str | None] = {}
         self.next_subject = 1
+        self.returned: list[dict[str, Any]] = []
+
+    def lists(self, account: str, pages: int, people: int, start: datetime, seconds_apart: float) -> None:
+        """Let a client open pages of a list that name people nobody asked for."""
+        self.accounts[account] = "optician"
+        for page in range(pages):
+            request_id = 1_000_000 + len(self.requests)
+            at = start + timedelta(seconds=page * seconds_apart)
+            self.requests.append(
+                {
+                    "requested_at": at, "account_id": account, "client_ip": "192.0.2.1", "request_id": request_id,
+                    "operator": "A", "action": "search", "subject_kind": None, "records_returned": people,
+                }
+            )  # fmt: skip
+            for _ in range(people):
+                self.returned.append({"request_id": request_id, "person_key": self.next_subject})
+                self.next_subject += 1
 
     def sees(
         self,
@@ -69,7 +86,8 @@ class Town:
 
     def judged(self, engine, *, about: str = CLEAN, settings: str = "", order: int = 0) -> Verdicts:
         np.random.default_rng(order).shuffle(self.requests)
-        pairs = [(row["operator"], row["subject_key"]) for row in self.requests]
+        pairs = [(row["operator"], row["subject_key"]) for row in self.requests if "subject_key" in row]
+        pairs += [("A", row["person_key"]) for row in self.returned]
         subjects = [{"operator": o, "subject_key": key, "card_key": key} for o, key in pairs]
         register = [{"operator": o, "card_key": key, "person_key": key} for o, key in pairs]
         operators = sorted({row["operator"] for row in self.requests})
@@ -88,6 +106,7 @@ class Town:
             register=frame("register", register),
             accounts=frame("accounts", accounts),
             claims=claims,
+            returned_people=frame("returned_people", self.returned),
         )
         return judge(engine, case(about=about, settings=settings), strands, SECOND_US)
 
@@ -122,6 +141,26 @@ def test_a_fast_client_none_of_whose_patients_is_billed_is_scraping(engine):
     verdicts = town.judged(engine)
     assert verdict_of(verdicts, "stolen") == ("scraping", None)
     assert others(verdicts, "stolen") == {"honest"}
+
+
+def test_a_client_that_opens_the_pages_of_a_list_is_measured_by_the_people_they_name(engine):
+    town = town_of_opticians()
+    town.lists("stolen", 25, 12, NIGHT, 20.0)
+    verdicts = town.judged(engine)
+    assert verdict_of(verdicts, "stolen") == ("scraping", None)
+    (row,) = verdicts.strands.filter(pl.col("account_id") == "stolen").to_dicts()
+    assert (row["n_lookups"], row["n_subjects"], row["n_patients"], row["n_followed"]) == (25, 300, 300, 0)
+    assert row["gap_median_s"] == 20.0
+    assert others(verdicts, "stolen") == {"honest"}
+
+
+def test_people_named_beside_the_one_asked_for_are_not_counted_twice(engine):
+    town = town_of_opticians()
+    town.sees("stolen", 30, NIGHT, 2.0, billed=0.0)
+    for row in town.requests[-30:]:
+        town.returned += [{"request_id": row["request_id"], "person_key": row["subject_key"] + n} for n in range(3)]
+    (row,) = town.judged(engine).strands.filter(pl.col("account_id") == "stolen").to_dicts()
+    assert (row["n_lookups"], row["n_subjects"]) == (30, 30)
 
 
 def test_where_peers_are_few_those_of_another_operator_count_too(engine):

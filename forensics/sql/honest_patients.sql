@@ -1,5 +1,5 @@
 -- Of the patients of clients judged honest, how many does care explain, before and after $clean_until?
--- reads: patients, followed (operator, days), suspect (strand_id: every other client), subjects, register
+-- reads: patients, followed (operator, days), suspect (strand_id: every other client), askable, register
 -- grain: one row per operator, insurer (null: all of the operator's), profession, account and period; operators whose
 --        lookups no claim can follow are left out; one with two insurers counts for each, and once for the operator
 WITH honest AS (
@@ -11,12 +11,12 @@ WITH honest AS (
     JOIN followed ON followed.operator = patients.operator
     WHERE NOT EXISTS (SELECT 1 FROM suspect WHERE suspect.strand_id = patients.strand_id)),
 insured AS (
-    SELECT DISTINCT subjects.operator, subjects.subject_kind, subjects.subject_key, register.insurer_id
-    FROM subjects
+    SELECT DISTINCT askable.operator, askable.subject_kind, askable.subject_key, register.insurer_id
+    FROM askable
     JOIN register
-      ON register.operator = subjects.operator
-     AND register.card_key = subjects.card_key
-     AND (subjects.person_key IS NULL OR register.person_key = subjects.person_key)
+      ON register.operator = askable.operator
+     AND register.card_key = askable.card_key
+     AND (askable.person_key IS NULL OR register.person_key = askable.person_key)
     WHERE register.insurer_id IS NOT NULL),
 scoped AS (
     SELECT operator, CAST(NULL AS VARCHAR) AS insurer_id, profession, account_id, is_clean, is_explained

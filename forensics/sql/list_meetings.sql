@@ -1,17 +1,17 @@
 -- How far do the work lists of two accused strands meet, among what either could have asked for?
--- reads: accused (strand_id, operator), session_lookups, subjects
+-- reads: accused (strand_id, operator), asked_people, askable
 -- grain: one row per pair of accused strands (a < b); only subjects that both operators know count
 WITH known AS (
-    SELECT DISTINCT operator, subject_kind, subject_key FROM subjects),
+    SELECT DISTINCT operator, subject_kind, subject_key FROM askable),
 reachable AS (
     SELECT one.operator AS operator_a, other.operator AS operator_b, count(*) AS n_reachable
     FROM known AS one
     JOIN known AS other ON other.subject_kind = one.subject_kind AND other.subject_key = one.subject_key
     GROUP BY one.operator, other.operator),
 asked AS (
-    SELECT DISTINCT accused.strand_id, accused.operator, session_lookups.subject_kind, session_lookups.subject_key
-    FROM session_lookups
-    JOIN accused ON accused.strand_id = session_lookups.strand_id),
+    SELECT DISTINCT accused.strand_id, accused.operator, asked_people.subject_kind, asked_people.subject_key
+    FROM asked_people
+    JOIN accused ON accused.strand_id = asked_people.strand_id),
 within_reach AS (
     SELECT asked.strand_id, known.operator AS other_operator, count(*) AS n
     FROM asked

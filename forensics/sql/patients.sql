@@ -1,21 +1,21 @@
 -- Whom did each strand see, and does care explain it: a claim of the same account for someone on the same
 -- card, up to followed.days days after the first lookup or up to $relation_days days before it?
--- reads: session_lookups, subjects, register, claims, accounts, followed (operator, days)
+-- reads: asked_people, askable, register, claims, accounts, followed (operator, days)
 -- grain: one row per strand, subject and calendar week in which it was shown; by the week, so that a patient who
 --        comes back weighs the same in every week of the log
 --   is_explained is null where it cannot be known: no account to look for claims of, or no claims to follow with
 WITH shown AS (
     SELECT strand_id, operator, account_id, subject_kind, subject_key,
            date_trunc('week', requested_at) AS week, min(requested_at) AS first_at
-    FROM session_lookups
+    FROM asked_people
     WHERE is_hit
     GROUP BY ALL),
 claimed AS (
     SELECT DISTINCT claims.operator, claims.account_id, claims.submitted_at,
-           subjects.subject_kind, subjects.subject_key
+           askable.subject_kind, askable.subject_key
     FROM claims
     JOIN register ON register.operator = claims.operator AND register.person_key = claims.person_key
-    JOIN subjects ON subjects.operator = claims.operator AND subjects.card_key = register.card_key),
+    JOIN askable ON askable.operator = claims.operator AND askable.card_key = register.card_key),
 explained AS (
     SELECT DISTINCT shown.strand_id, shown.subject_kind, shown.subject_key, shown.week
     FROM shown

@@ -1,13 +1,17 @@
 -- What did each session do?
--- reads: session_keys, strand_keys, session_lookups, patients, subjects, register, persons
+-- reads: session_keys, strand_keys, session_lookups, asked_people, patients, subjects, register, persons
 -- grain: one row per session; n_people counts the people whom the register puts on the cards shown that day
 WITH asked AS (
-    SELECT session_id, count(*) AS n_lookups, count(*) FILTER (WHERE is_hit) AS n_hits,
+    SELECT session_id,
+           count(*) FILTER (WHERE subject_kind <> 'returned')
+           + count(DISTINCT request_id) FILTER (WHERE subject_kind = 'returned') AS n_lookups,
+           count(*) FILTER (WHERE is_hit AND subject_kind <> 'returned')
+           + count(DISTINCT request_id) FILTER (WHERE is_hit AND subject_kind = 'returned') AS n_hits,
            count(DISTINCT subject_key) AS n_subjects
-    FROM session_lookups
+    FROM asked_people
     GROUP BY session_id),
-people AS (
-    SELECT session_lookups.session_id, count(DISTINCT persons.person_id) AS n_people
+shown AS (
+    SELECT session_lookups.session_id, persons.person_id
     FROM session_lookups
     JOIN subjects
       ON subjects.operator = session_lookups.operator
@@ -20,17 +24,25 @@ people AS (
      AND (register.covered_from IS NULL OR register.covered_from <= CAST(session_lookups.requested_at AS DATE))
     JOIN persons ON persons.person_key = register.person_key
     WHERE session_lookups.is_hit
-    GROUP BY session_lookups.session_id),
+    UNION
+    SELECT asked_people.session_id, persons.person_id
+    FROM asked_people
+    JOIN persons ON persons.person_key = -1 - asked_people.subject_key
+    WHERE asked_people.is_hit AND asked_people.subject_kind = 'returned'),
+people AS (
+    SELECT session_id, count(DISTINCT person_id) AS n_people
+    FROM shown
+    GROUP BY session_id),
 care AS (
     SELECT session_id, count(*) AS n_patients, count(*) FILTER (WHERE is_explained) AS n_explained
-    FROM (SELECT DISTINCT session_lookups.session_id, patients.subject_key, patients.is_explained
-          FROM session_lookups
+    FROM (SELECT DISTINCT asked_people.session_id, patients.subject_key, patients.is_explained
+          FROM asked_people
           JOIN patients
-            ON patients.strand_id = session_lookups.strand_id
-           AND patients.subject_kind = session_lookups.subject_kind
-           AND patients.subject_key = session_lookups.subject_key
-           AND patients.week = date_trunc('week', session_lookups.requested_at)
-          WHERE session_lookups.is_hit AND patients.is_explained IS NOT NULL) AS seen
+            ON patients.strand_id = asked_people.strand_id
+           AND patients.subject_kind = asked_people.subject_kind
+           AND patients.subject_key = asked_people.subject_key
+           AND patients.week = date_trunc('week', asked_people.requested_at)
+          WHERE asked_people.is_hit AND patients.is_explained IS NOT NULL) AS seen
     GROUP BY session_id)
 SELECT session_keys.session_id, strand_keys.operator, coalesce(strand_keys.account_id, '') AS account_id,
        strand_keys.client_ip, strand_keys.user_agent,

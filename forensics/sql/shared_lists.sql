@@ -1,24 +1,24 @@
 -- Of those whom some clients of an account asked for, how many did the accused clients of each operator ask for too?
--- reads: session_lookups, accused (strand_id), compared (strand_id, unit), suspected_accounts (operator, account_id)
+-- reads: asked_people, accused (strand_id), compared (strand_id, unit), suspected_accounts (operator, account_id)
 -- grain: one row per list (the accused of one operator) and unit of clients to be compared, and per list and account
 --        that nobody suspects (unit null); in the order of the counts, so that a sum over them does not depend on names
 WITH listed AS (
-    SELECT DISTINCT session_lookups.operator, session_lookups.subject_kind, session_lookups.subject_key
-    FROM session_lookups
-    JOIN accused ON accused.strand_id = session_lookups.strand_id),
+    SELECT DISTINCT asked_people.operator, asked_people.subject_kind, asked_people.subject_key
+    FROM asked_people
+    JOIN accused ON accused.strand_id = asked_people.strand_id),
 asked AS (
-    SELECT DISTINCT session_lookups.operator, compared.unit, session_lookups.account_id,
-           session_lookups.subject_kind, session_lookups.subject_key
-    FROM session_lookups
-    JOIN compared ON compared.strand_id = session_lookups.strand_id
+    SELECT DISTINCT asked_people.operator, compared.unit, asked_people.account_id,
+           asked_people.subject_kind, asked_people.subject_key
+    FROM asked_people
+    JOIN compared ON compared.strand_id = asked_people.strand_id
     UNION ALL
-    SELECT DISTINCT session_lookups.operator, CAST(NULL AS BIGINT) AS unit, session_lookups.account_id,
-           session_lookups.subject_kind, session_lookups.subject_key
-    FROM session_lookups
+    SELECT DISTINCT asked_people.operator, CAST(NULL AS BIGINT) AS unit, asked_people.account_id,
+           asked_people.subject_kind, asked_people.subject_key
+    FROM asked_people
     LEFT JOIN suspected_accounts
-           ON suspected_accounts.operator = session_lookups.operator
-          AND suspected_accounts.account_id = session_lookups.account_id
-    WHERE suspected_accounts.account_id IS NULL AND session_lookups.account_id <> ''),
+           ON suspected_accounts.operator = asked_people.operator
+          AND suspected_accounts.account_id = asked_people.account_id
+    WHERE suspected_accounts.account_id IS NULL AND asked_people.account_id <> ''),
 lists AS (
     SELECT DISTINCT operator AS list FROM listed)
 SELECT lists.list, asked.operator, asked.unit, asked.account_id,

@@ -1,13 +1,17 @@
 -- How steady are the silences between the lookups of one session?
--- reads: session_lookups
+-- reads: asked_people
 -- grain: one row per strand with two lookups in a session; logarithms are summed as integers (millionths),
 --        so that the sum does not depend on the order of the rows; a gap counts as at least $least_gap_us
-WITH gaps AS (
+WITH moments AS (
+    SELECT strand_id, session_id, request_id, requested_at FROM asked_people WHERE subject_kind <> 'returned'
+    UNION ALL
+    SELECT DISTINCT strand_id, session_id, request_id, requested_at FROM asked_people WHERE subject_kind = 'returned'),
+gaps AS (
     SELECT strand_id,
            greatest(CAST(extract(epoch FROM requested_at - lag(requested_at) OVER in_session) * 1000000 AS BIGINT),
                     $least_gap_us) AS gap_us,
            lag(requested_at) OVER in_session IS NOT NULL AS has_gap
-    FROM session_lookups
+    FROM moments
     WINDOW in_session AS (PARTITION BY session_id ORDER BY requested_at, request_id))
 SELECT strand_id,
        count(*) AS n_gaps,

@@ -1,12 +1,12 @@
 -- How many distinct subjects did a strand ask for in its busiest window of $window_minutes minutes?
--- reads: session_lookups
+-- reads: asked_people
 -- grain: one row per strand with a lookup; clean_busiest counts only windows that end before $clean_until
 WITH per_window AS (
     SELECT strand_id, date_trunc('hour', requested_at) AS hour,
            floor(extract(minute FROM requested_at) / $window_minutes) AS part_of_hour,
            count(DISTINCT subject_key) AS n_subjects,
            max(requested_at) AS last_at
-    FROM session_lookups
+    FROM asked_people
     GROUP BY ALL)
 SELECT strand_id,
        count(*) AS n_windows,

@@ -1,9 +1,11 @@
 -- What did each strand do, over all its sessions?
--- reads: strand_keys, session_keys, session_lookups, accounts
+-- reads: strand_keys, session_keys, asked_people, accounts
 -- grain: one row per strand
 WITH asked AS (
-    SELECT strand_id, count(*) AS n_lookups, count(DISTINCT subject_key) AS n_subjects
-    FROM session_lookups
+    SELECT strand_id, count(*) FILTER (WHERE subject_kind <> 'returned')
+                      + count(DISTINCT request_id) FILTER (WHERE subject_kind = 'returned') AS n_lookups,
+           count(DISTINCT subject_key) AS n_subjects
+    FROM asked_people
     GROUP BY strand_id),
 seen AS (
     SELECT strand_id, min(started_at) AS first_seen_at, max(ended_at) AS last_seen_at, count(*) AS n_sessions
