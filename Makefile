@@ -36,7 +36,7 @@ notebooks: demo
 	$(BIN)/python -m benchmarks.pictures $(DEMO)/case docs
 
 recovery: $(READY)
-	$(BIN)/python -m benchmarks.recovery --seeds 1020-1024 --scenarios list_walk quiet
+	$(BIN)/python -m benchmarks.recovery --seeds 1025-1029 --scenarios list_walk quiet
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version.split()[0] + ": set PYTHON=python3.12, for instance")'
