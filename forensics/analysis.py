@@ -42,7 +42,7 @@ def analyse(case: Case, evidence_digest: str, say: Callable[[str], None]) -> lis
         sessions.build(connection, case.settings)
         strands = sessions.strands(connection)
         say(f"rebuilt {connection.table('session_keys').shape[0]:,} sessions of {strands.height:,} clients")
-        verdicts = judge(connection, case, strands, _clock_step_us(connection))
+        verdicts = judge(connection, case, strands, clock_step_us(connection))
         accused = verdicts.strands.filter(pl.col("verdict") == "scraping")
         say(f"judged {verdicts.strands.height:,} clients: {accused.height:,} scraping")
         linked = campaigns.link(connection, case.settings, accused, people=subjects_are_people(case))
@@ -59,7 +59,7 @@ def analyse(case: Case, evidence_digest: str, say: Callable[[str], None]) -> lis
     return [*(folder / f"{name}.parquet" for name in tables), folder / "summary.json"]
 
 
-def _clock_step_us(connection: duckdb.DuckDBPyConnection) -> int:
+def clock_step_us(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the step of the logs' clock: a second where no time has a fraction, else a thousandth."""
     return SECOND_US if query(connection, "clock_step").item() else SECOND_US // 1000
 

@@ -310,6 +310,25 @@ def audit(
 
 
 @app.command
+def stress(case: Path, *, accounts: int = 6, key: Key = None, as_json: AsJson = False) -> None:
+    """Plant robots of known kinds in the case's own honest traffic, and say which of them would be found.
+
+    Args:
+        case: The case folder, after a run.
+        accounts: How many honest accounts of each operator each kind of robot uses.
+        key: The case key.
+        as_json: Print the result for machines.
+    """
+    from forensics.case import load
+    from forensics.stress import stress as stress_case
+    from forensics.stress import told
+
+    with _progress(case) as say:
+        found = stress_case(load(case), accounts=accounts, key_path=key, say=say)
+    print(json.dumps(found) if as_json else "\n".join(told(found)))
+
+
+@app.command
 def lab(case: Path) -> NoReturn:
     """Open JupyterLab on the notebooks, bound to this case.
 
