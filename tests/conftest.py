@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from declared_sources import COUNTERS_SOURCE, LOG_SOURCE
 
 from forensics import cli
 from forensics.case import load
@@ -49,7 +50,7 @@ LOG = """\
 198.51.100.7 - opt-0552 [18/Jan/2024:10:30:00 +0000] "GET /droits?numero=1900175000789 HTTP/1.1" 200 870 "-" "Safari"
 """
 
-DECLARED = """
+DECLARED = f"""
 [case]
 id = "small"
 timezone = "Europe/Paris"
@@ -67,24 +68,7 @@ action = "rights"
 tier = "displayed"
 fields = ["civil_status"]
 
-[[source]]
-id = "log"
-operator = "Viareso"
-kind = "access_log"
-path = "evidence/*.log"
-format = "combined"
-subject_kind = "holder_number"
-[source.fields]
-requested_at = "time"
-account_id = "user"
-client_ip = "host"
-user_agent = "user_agent"
-method = "method"
-path = "url.path"
-status = "status"
-response_bytes = "bytes"
-subject = "url.query.numero"
-
+{LOG_SOURCE}
 [[source]]
 id = "register"
 operator = "Viareso"
@@ -127,18 +111,7 @@ holder_number = "holder"
 birth_date = "born"
 birth_rank = "rank"
 
-[[source]]
-id = "counters"
-operator = "Viareso"
-kind = "counters"
-path = "evidence/counters.parquet"
-format = "parquet"
-timezone = "UTC"
-[source.fields]
-window_start = "start"
-window_minutes = "minutes"
-requests = "requests"
-"""
+{COUNTERS_SOURCE}"""
 
 
 def table(text: str) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import polars as pl
+from declared_sources import COUNTERS_SOURCE, LOG_SOURCE
 from leaks_spellings import Person, without_accents
 from stdnum.fr import nir
 
@@ -194,7 +195,7 @@ def made_planted(folder: Path) -> Path:
     return case
 
 
-DECLARED = """
+DECLARED = f"""
 [case]
 id = "planted"
 timezone = "Europe/Paris"
@@ -215,24 +216,7 @@ action = "rights"
 tier = "displayed"
 fields = ["civil_status"]
 
-[[source]]
-id = "log"
-operator = "Viareso"
-kind = "access_log"
-path = "evidence/*.log"
-format = "combined"
-subject_kind = "holder_number"
-[source.fields]
-requested_at = "time"
-account_id = "user"
-client_ip = "host"
-user_agent = "user_agent"
-method = "method"
-path = "url.path"
-status = "status"
-response_bytes = "bytes"
-subject = "url.query.numero"
-
+{LOG_SOURCE}
 [[source]]
 id = "audit"
 operator = "Viareso"
@@ -299,15 +283,4 @@ submitted_at = "at"
 beneficiary_number = "number"
 birth_date = "born"
 
-[[source]]
-id = "counters"
-operator = "Viareso"
-kind = "counters"
-path = "evidence/counters.parquet"
-format = "parquet"
-timezone = "UTC"
-[source.fields]
-window_start = "start"
-window_minutes = "minutes"
-requests = "requests"
-"""
+{COUNTERS_SOURCE}"""
