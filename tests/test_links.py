@@ -214,6 +214,17 @@ def test_across_operators_people_are_matched_one_to_one():
     assert taken(text, (1, 2, 0.95), (1, 3, SURE))[0] == [{1, 3}]
 
 
+@pytest.mark.parametrize("pairs", [((1, 2, SURE), (1, 3, SURE)), ((1, 3, SURE), (1, 2, SURE))])
+def test_of_two_equally_probable_pairs_the_first_persons_is_taken_in_whatever_order_they_come(pairs: Any):
+    text = """
+        person | operator | card | own
+        1      | A        | 1    | N1
+        2      | B        | 2    | N2
+        3      | B        | 3    | N3
+    """
+    assert taken(text, *pairs)[0] == [{1, 2}]
+
+
 def test_who_is_linked_already_takes_in_a_lone_key_but_two_such_people_stay_apart():
     text = """
         person | key | operator | card | own
