@@ -255,6 +255,27 @@ def test_what_leaves_is_in_the_journal_which_stays_whole(scraped: Path, tmp_path
     assert journal.manifest_findings(load(scraped)) == []
 
 
+def test_every_export_has_an_entry_of_its_own_the_same_one_again_too(scraped: Path, tmp_path: Path):
+    before = journal.entries(load(scraped))
+    told = [
+        export(load(scraped), tmp_path / "a", to=to, verdict=verdict, force=True)
+        for to, verdict in (("ecs", "scraping"), ("ecs", "scraping"), ("timesketch", "unclear"), ("ecs", "all-flagged"))
+    ]
+    entered = journal.entries(load(scraped))[len(before) :]
+    assert [{name: entry.get(name) for name in told[0]} for entry in entered] == told
+    assert {entry["command"] for entry in entered} == {"export"}
+
+
+def test_nothing_leaves_that_the_journal_cannot_tell_of(scraped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("forensics.journal.append", full)
+    with pytest.raises(OSError, match="No space"):
+        export(load(scraped), tmp_path / "a", to="ecs")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_small_pieces_give_the_same_bytes_and_so_does_a_second_export(
     scraped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
