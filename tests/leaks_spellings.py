@@ -23,6 +23,8 @@ BETWEEN = {"spaces": " ", "no-break spaces": "\xa0", "thin spaces": "\u202f", "d
            "low lines": "_", "slashes": "/", "tabs": "\t", "commas": ","}  # fmt: skip
 ENCODED = ("utf-8", "cp1252")
 """Of these base64 is looked for as it stands; long pieces of base64 are decoded too."""
+EIGHT_DIGITS = "birth date in eight digits"
+"""What is found of a birth date without anything between its parts: among millions of digits chance writes one too."""
 HASHES = ("md5", "sha1", "sha256", "sha512", "blake2b", "blake2s", "sha3_256")
 
 
@@ -61,10 +63,10 @@ def _spelled(person: Person) -> Iterator[tuple[bytes, str]]:
     for text in person.also:
         yield from _texts(text, "card or member number,")
     if person.born:
-        for text in (f"{person.born:%Y-%m-%d}", f"{person.born:%d/%m/%Y}", f"{person.born:%Y%m%d}"):
-            yield from _texts(text, "birth date,")
-        for text in (f"{person.born:%d-%m-%Y}", f"{person.born:%d.%m.%Y}", f"{person.born:%d%m%Y}"):
-            yield from _texts(text, "birth date,")
+        for shape in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"):
+            yield from _texts(f"{person.born:{shape}}", "birth date,")
+        for shape in ("%Y%m%d", "%d%m%Y"):
+            yield from _texts(f"{person.born:{shape}}", f"{EIGHT_DIGITS},")
     for what, message in _messages(person):
         for spelling, digest in _digests(message):
             yield digest, f"unkeyed {spelling} of {what},"

@@ -15,18 +15,24 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
-from leaks import Finding, Searcher
+from leaks import DAYS_THAT_ARE_NO_CHANCE, Finding, Searcher
 from leaks_planted import ALONE, PEOPLE, PROFESSIONALS, made_planted
+from leaks_scraped import DEPENDANTS, HOLDERS, exposed, flagged, people, professionals
+from leaks_spellings import EIGHT_DIGITS
 from leaks_written import LEAKS, SAID, write_all
 
 from forensics import cli
 from forensics.case import load
 from forensics.engine import private_folder
+from forensics.evidence.pseudonyms import pseudonym
 from forensics.laboratory import copy_notebooks
 from forensics.pipeline import ingest
 
@@ -34,6 +40,8 @@ COMMANDS = (
     "check", "ingest", "analyse", "run", "report", "verify",
     "check --json", "ingest --json", "analyse --json", "run --json", "report --json",
 )  # fmt: skip
+
+SCRAPED_COMMANDS = ("run", "export --to timesketch", "export --to ecs", "report", "verify")
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +66,36 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return case
 
 
+@dataclass(frozen=True)
+class Scraped:
+    """A generated case in which a robot is judged, what the commands wrote and said of it, and who is looked for."""
+
+    case: Path
+    said: dict[str, str]
+    rows: list[dict[str, Any]]
+    """Some of the people exposed, as the clear register has them."""
+    searcher: Searcher
+
+
+@pytest.fixture(scope="module")
+def scraped(generated: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+    folder = tmp_path_factory.mktemp("scraped")
+    case = folder / "case"
+    shutil.copytree(generated("parquet") / "case", case)
+    shutil.copy(generated("parquet") / "case.key", folder / "case.key")
+    (case / "exports").mkdir()
+    texts: dict[str, str] = {}
+    for command in SCRAPED_COMMANDS:
+        name, *options = command.split()
+        out = ("--out", case / "exports" / f"{options[-1]}.jsonl") if name == "export" else ()
+        code, texts[command] = said(name, case, *options, *out)
+        assert code == 0, command
+    rows = exposed(case)
+    assert len(rows) == HOLDERS + DEPENDANTS, "a robot must be judged, else there is nobody to look for"
+    yield Scraped(case, texts, rows, Searcher([*people(rows), *professionals(case)]))
+    shutil.rmtree(folder)
+
+
 def said(*arguments: object) -> tuple[int, str]:
     """Run a command in this process, and return its exit code and all that it said."""
     out = io.StringIO()
@@ -80,6 +118,59 @@ def test_nobody_is_named_in_a_case_after_a_run_or_by_what_a_command_said(execute
     assert [command for command, text in said_by.items() if not text] == []
     assert (executed / "results" / "manifest.json").is_file()
     assert searcher.in_folder(executed, but=["evidence"], said="\n".join(said_by.values())) == []
+
+
+def test_in_the_case_of_a_robot_there_are_people_to_be_named(scraped: Scraped):
+    results = scraped.case / "results"
+    verdicts = pl.read_parquet(results / "sessions.parquet")["verdict"]
+    written = {path.stem: path.read_text(encoding="utf-8").count("\n") for path in scraped.case.glob("exports/*")}
+    assert (verdicts == "scraping").sum() >= 1
+    assert pl.read_parquet(results / "exposure.parquet").height > 1_000
+    assert written == dict.fromkeys(("timesketch", "ecs"), flagged(scraped.case).height)
+    assert min(written.values()) > 400
+    named = {found.what.rsplit(maxsplit=1)[-1] for found in scraped.searcher.in_bytes(registers(scraped.case))}
+    assert named == {str(number + 1) for number in range(len(scraped.searcher.people))}
+    assert len(scraped.searcher.people) > len(scraped.rows)
+
+
+def registers(case: Path) -> dict[str, bytes]:
+    """What names everybody: the registers, and the lists of accounts."""
+    names = ("register", "accounts")
+    return {str(path): path.read_bytes() for name in names for path in case.glob(f"evidence/*/{name}.parquet")}
+
+
+def test_the_people_whom_a_robot_was_shown_are_named_in_no_table_report_or_export(scraped: Scraped):
+    found = scraped.searcher.in_folder(scraped.case, but=["evidence"], said="\n".join(scraped.said.values()))
+    assert [command for command, text in scraped.said.items() if not text] == []
+    assert beyond_chance(found) == []
+
+
+def test_the_people_whom_a_robot_was_shown_are_exposed_under_keyed_pseudonyms(scraped: Scraped):
+    """The one trace of them that is meant to be there."""
+    key = bytes.fromhex(scraped.case.with_name("case.key").read_text())
+    names = ("numero_assure", "date_naissance", "rang_naissance")
+    keyed = {pseudonym(key, "person", *(str(row[name] or "") for name in names)) for row in scraped.rows}
+    assert keyed <= set(pl.read_parquet(scraped.case / "results" / "exposure.parquet")["person_id"])
+    shown = {pseudonym(key, "holder_number", row["numero_assure"]) for row in scraped.rows}
+    for path in scraped.case.glob("exports/*"):
+        text = path.read_text(encoding="utf-8")
+        assert [digest for digest in shown if digest not in text] == []
+
+
+def beyond_chance(found: list[Finding]) -> list[Finding]:
+    """Leave out birth dates in eight digits where there are too few to be more than chance."""
+    in_digits = Counter((one.file, one.place) for one in found if one.what.startswith(EIGHT_DIGITS))
+    return [
+        one
+        for one in found
+        if not one.what.startswith(EIGHT_DIGITS) or in_digits[one.file, one.place] >= DAYS_THAT_ARE_NO_CHANCE
+    ]
+
+
+def test_a_birth_date_in_eight_digits_is_chance_and_a_column_of_them_is_not(scraped: Scraped):
+    born = [f"{row['date_naissance']:%Y%m%d}" for row in scraped.rows]
+    found = [scraped.searcher.in_text("x", f"n{'0 '.join(born[:number])}0") for number in (1, DAYS_THAT_ARE_NO_CHANCE)]
+    assert [len(beyond_chance(one)) for one in found] == [0, DAYS_THAT_ARE_NO_CHANCE]
 
 
 @pytest.fixture(scope="module")
