@@ -30,7 +30,7 @@ GUESSED = {"scraping": 0.99, "unclear": 0.5, "honest_doubtful": 0.1, "honest": 0
 """The share of a stratum's lookups that are probably a robot's: it only says how many of each are worth a look."""
 DOUBTFUL = 1e-2
 """Honest clients whose chance is below this are a stratum of their own: a robot that was missed is likely there."""
-READ = ("requests", "register", "subjects", "persons", "accounts", "claims")
+READ = ("requests", "register", "subjects", "persons", "accounts", "claims", "returned_people")
 
 
 def draw(

@@ -41,7 +41,15 @@ COMMANDS = (
     "check --json", "ingest --json", "analyse --json", "run --json", "report --json",
 )  # fmt: skip
 
-SCRAPED_COMMANDS = ("run", "export --to timesketch", "export --to ecs", "report", "verify")
+SCRAPED_COMMANDS = (
+    "run",
+    "export --to timesketch",
+    "export --to ecs",
+    "audit",
+    "stress --accounts 1",
+    "report",
+    "verify",
+)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +97,7 @@ def scraped(generated: Callable[[str], Path], tmp_path_factory: pytest.TempPathF
         name, *options = command.split()
         out = ("--out", case / "exports" / f"{options[-1]}.jsonl") if name == "export" else ()
         code, texts[command] = said(name, case, *options, *out)
-        assert code == 0, command
+        assert code == 0, (command, texts[command])
     rows = exposed(case)
     assert len(rows) == HOLDERS + DEPENDANTS, "a robot must be judged, else there is nobody to look for"
     yield Scraped(case, texts, rows, Searcher([*people(rows), *professionals(case)]))
