@@ -277,6 +277,7 @@ def test_who_reads_the_journal_waits_for_an_entry_to_be_sealed(small: Path, monk
 
 ENTERS = {
     "run": "run", "report": "run", "ingest": "ingest", "analyse": "analyse", "export": "export",
+    "audit": "audit", "stress": "stress",
     # These read no person's data, or write nothing into the case.
     "init": None, "check": None, "verify": None, "lab": None,
 }  # fmt: skip

@@ -18,7 +18,7 @@ from forensics.errors import EvidenceError
 from forensics.evidence.formats import blocks as line_blocks
 from forensics.evidence.formats import columns_of, parquet
 from forensics.evidence.formats.combined import COMBINED_COLUMNS, read_combined
-from forensics.evidence.formats.parquet import read_parquet
+from forensics.evidence.formats.parquet import parquet_columns, read_parquet
 
 FORMATS = Path(__file__).parents[2] / "shared" / "data" / "formats"
 PLAIN = '192.0.2.1 - - [01/Feb/2024:08:00:00 +0100] "GET / HTTP/1.1" 200 5 "-" "Agent"'
@@ -261,3 +261,19 @@ def test_sample_logs_of_other_tools_are_accounted_for(name: str):
     content = path.read_bytes()
     assert lines == content.count(b"\n") + (not content.endswith(b"\n")) == len(found) + len(aside)
     assert len(found) > 0
+
+
+@pytest.mark.parametrize("wrong", [0x80, 0x00, 0xFF])
+def test_a_parquet_file_with_any_one_byte_damaged_is_read_or_refused(tmp_path: Path, wrong: int):
+    path = tmp_path / "requests.parquet"
+    texts = ["1850500000123", "2850600000456"] * 5
+    pl.DataFrame({"nir": texts, "n": range(10)}).write_parquet(path)
+    whole, refused = path.read_bytes(), 0
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([wrong]) + whole[at + 1 :])
+        try:
+            columns = [name for name in parquet_columns(path) if name in ("nir", "n")]
+            assert sum(batch.lines for batch in read_parquet(path, columns)) >= 0
+        except EvidenceError:
+            refused += 1
+    assert refused > 20

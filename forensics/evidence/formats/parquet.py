@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 BATCH_ROWS = 1_000_000
+DAMAGED = (OSError, UnicodeDecodeError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What reading a damaged file raises beside errors of Arrow's: Polars panics at a damaged dictionary."""
 
 
 def read_parquet(path: Path, columns: list[str]) -> Iterator[Batch]:
@@ -26,11 +28,11 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[Batch]:
 
     nothing = pl.DataFrame(schema={"line": pl.Int64, "byte_offset": pl.Int64, "reason": pl.String})
     line = 1
-    with _opened(path) as file:
-        recurring = _recurring(file)
+    recurring = _recurring(path)
     with _opened(path, recurring) as file:
         try:
             for part in file.iter_batches(batch_size=BATCH_ROWS, columns=columns, use_threads=True):
+                part.validate(full=True)  # a damaged text would not be one to Polars, which does not look
                 rows = cast("pl.DataFrame", pl.from_arrow(pa.Table.from_batches([part])))
                 rows = rows.with_columns(cs.by_name(recurring, require_all=False).cast(pl.String))
                 places = pl.DataFrame(
@@ -49,7 +51,7 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[Batch]:
                     found=f"{line - 1:,}",
                     remedy="get the file again",
                 )
-        except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+        except (pa.ArrowException, *DAMAGED) as error:
             raise EvidenceError(
                 "this Parquet file is damaged",
                 where=f"{place_of(path)}, after row {line - 1:,}",
@@ -58,15 +60,19 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[Batch]:
             ) from None
 
 
-def _recurring(file: pq.ParquetFile) -> list[str]:
-    """Return the columns of texts that the file keeps as a dictionary: read as one, a text that recurs is read once."""
+def _recurring(path: Path) -> list[str]:
+    """Return the columns of texts that a file keeps as a dictionary: read as one, a text that recurs is read once."""
     import pyarrow as pa
 
-    first = file.metadata.row_group(0) if file.metadata.num_row_groups else None
-    chunks = [first.column(number) for number in range(first.num_columns)] if first else []
-    kept = {chunk.path_in_schema for chunk in chunks if "RLE_DICTIONARY" in chunk.encodings}
-    texts = (pa.types.is_string, pa.types.is_large_string)
-    return [field.name for field in file.schema_arrow if field.name in kept and any(is_(field.type) for is_ in texts)]
+    with _opened(path) as file:
+        first = file.metadata.row_group(0) if file.metadata.num_row_groups else None
+        chunks = [first.column(number) for number in range(first.num_columns)] if first else []
+        try:
+            kept = {chunk.path_in_schema for chunk in chunks if "RLE_DICTIONARY" in chunk.encodings}
+        except UnicodeDecodeError:
+            kept = set()  # whoever reads the column says that it is damaged
+        fields = [field for field in file.schema_arrow if field.name in kept]
+    return [field.name for field in fields if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
 
 
 def _opened(path: Path, recurring: list[str] | None = None) -> pq.ParquetFile:
@@ -74,8 +80,10 @@ def _opened(path: Path, recurring: list[str] | None = None) -> pq.ParquetFile:
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(path, read_dictionary=recurring)
-    except (pa.ArrowException, OSError):
+        file = pq.ParquetFile(path, read_dictionary=recurring)
+        _ = file.schema_arrow.names  # a damaged one shows itself here
+        return file
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         raise EvidenceError(
             "this is not a whole Parquet file",
             where=place_of(path),
