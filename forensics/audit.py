@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from forensics import custody, journal, results, sessions
+from forensics import journal, results, sessions
 from forensics.case import Case
-from forensics.case_key import key_file, open_key
+from forensics.case_key import key_file
 from forensics.detection.verdicts import follow_patients
 from forensics.engine import connect, private_folder, query, view
 from forensics.errors import CaseError
 from forensics.estimation.shares import neyman
 from forensics.labels import agreement, errors, labels_in, sheet
-from forensics.outgoing import FROM_RESULTS, refuse_touched, refuse_unfinished, target_of, whole_or_not_at_all
+from forensics.outgoing import FROM_RESULTS, standing_results, target_of, whole_or_not_at_all
 from forensics.pipeline import Say, in_silence
 
 LEAST, TWICE = 10, 10
@@ -30,6 +30,7 @@ GUESSED = {"scraping": 0.99, "unclear": 0.5, "honest_doubtful": 0.1, "honest": 0
 """The share of a stratum's lookups that are probably a robot's: it only says how many of each are worth a look."""
 DOUBTFUL = 1e-2
 """Honest clients whose chance is below this are a stratum of their own: a robot that was missed is likely there."""
+TABLES = (*FROM_RESULTS, "strands")
 READ = ("requests", "register", "subjects", "persons", "accounts", "claims", "returned_people")
 
 
@@ -57,21 +58,14 @@ def draw(
     """
     results.load(case.folder)
     target = target_of(case, out, key_file(case, key_path), force=force)
-    with custody.one_run_at_a_time(case):
-        key = open_key(case, key_path)
-        found = journal.found_broken(case, key)
-        manifest = custody.manifest_of(case) or {}
-        refuse_unfinished(case, key, manifest)
-        refuse_touched(case, manifest, (*FROM_RESULTS, "strands"))
-        rows, strata = _drawn(case, n, manifest["evidence_digest"])
+    with standing_results(case, key_path, TABLES) as standing:
+        rows, strata = _drawn(case, n, standing.manifest["evidence_digest"])
         with whole_or_not_at_all(target) as file:
             file.write(sheet(rows))
-            event = {
-                "command": "audit", "evidence_digest": manifest["evidence_digest"], "file": target.name,
-                "rows": rows.height, "strata": strata, "draw": _digest(rows),
-                "sessions": manifest["outputs"]["sessions.parquet"]["sha256"],
-            }  # fmt: skip
-            journal.append(case, key, event, found)
+            event = standing.enter(
+                "audit", file=target.name, rows=rows.height, strata=strata, draw=_digest(rows),
+                sessions=standing.manifest["outputs"]["sessions.parquet"]["sha256"],
+            )  # fmt: skip
     say(f"drew {rows.height:,} rows")
     return event
 
@@ -93,18 +87,13 @@ def read_back(case: Case, labelled: Path, *, key_path: Path | None = None, level
         CaseError: the sheet is not one of this case's present verdicts, or a label is none.
     """
     rows = labels_in(labelled)
-    with custody.one_run_at_a_time(case):
-        key = open_key(case, key_path)
-        found = journal.found_broken(case, key)
-        manifest = custody.manifest_of(case) or {}
-        drawn = _entry_of(case, rows, labelled, manifest)
+    with standing_results(case, key_path, TABLES) as standing:
+        drawn = _entry_of(case, rows, labelled, standing.manifest)
         strata = _strata(results.load(case.folder).table("strands"))
         of_row = rows.join(_stratum_of_requests(case, strata, rows), on="request_id", how="left")
         told = errors(of_row, {name: counts[0] for name, counts in drawn["strata"].items()}, level)
         told |= {"agreement": agreement(rows), "unlabelled": rows["label"].null_count(), "draw": drawn["draw"]}
-        journal.append(
-            case, key, {"command": "audit", "evidence_digest": manifest["evidence_digest"], "labels": told}, found
-        )
+        standing.enter("audit", labels=told)
     return told
 
 

@@ -10,13 +10,13 @@ from typing import IO, Any, Literal
 
 import polars as pl
 
-from forensics import custody, journal, results
+from forensics import results
 from forensics.case import Case
-from forensics.case_key import key_file, open_key
+from forensics.case_key import key_file
 from forensics.documents import VOCABULARIES
 from forensics.engine import batches, connect, private_folder, sql, view
 from forensics.errors import VerificationError
-from forensics.outgoing import FROM_RESULTS, refuse_touched, refuse_unfinished, target_of, whole_or_not_at_all
+from forensics.outgoing import FROM_RESULTS, standing_results, target_of, whole_or_not_at_all
 from forensics.pipeline import Say, in_silence
 
 Vocabulary = Literal["timesketch", "ecs"]
@@ -59,19 +59,13 @@ def export(
     """
     results.load(case.folder)
     target = target_of(case, out, key_file(case, key_path), force=force)
-    with custody.one_run_at_a_time(case):
-        key = open_key(case, key_path)
-        found = journal.found_broken(case, key)
-        manifest = custody.manifest_of(case) or {}
-        refuse_unfinished(case, key, manifest)
-        refuse_touched(case, manifest)
+    with standing_results(case, key_path) as standing:
         flagged = _flagged_sessions(case, verdict)
         with whole_or_not_at_all(target) as file:
             written = {"to": to, "verdict": verdict, "file": target.name, "sessions": flagged.height}
             written |= _write(case, file, to, verdict, say)
             _refuse_lost(written["requests"], int(flagged["n_requests"].sum()))
-            event = {"command": "export", "evidence_digest": manifest["evidence_digest"], **written}
-            journal.append(case, key, event, found)  # before the file is there: none leaves that no journal tells of
+            standing.enter("export", **written)  # before the file is there: none leaves that no journal tells of
     return written
 
 

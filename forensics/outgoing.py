@@ -4,17 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from forensics import custody
+from forensics import custody, journal
 from forensics.case import Case
+from forensics.case_key import open_key
 from forensics.errors import CaseError, VerificationError
 from forensics.pipeline import are_ingested, declaration_digest
 
 FROM_RESULTS = ("sessions", "request_sessions")
 OUR_FOLDERS = ("evidence", "work", "results")
 OUR_FILES = ("case.toml", "journal.jsonl", "journal.seal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Finished results that are what the run wrote, for as long as nothing else works on their case.
+
+    Attributes:
+        case: theirs.
+        key: its key.
+        manifest: what `manifest.json` says.
+        broken: what was wrong with the journal when the command began.
+    """
+
+    case: Case
+    key: bytes
+    manifest: dict[str, Any]
+    broken: list[str]
+
+    def enter(self, command: str, **said: object) -> dict[str, Any]:
+        """Enter a command in the journal, with the digest of the evidence, and return what was entered."""
+        event = {"command": command, "evidence_digest": self.manifest["evidence_digest"], **said}
+        journal.append(self.case, self.key, event, self.broken)
+        return event
+
+
+@contextmanager
+def standing_results(case: Case, key_path: Path | None, tables: tuple[str, ...] = FROM_RESULTS) -> Iterator[Standing]:
+    """Hold a case whose results and tables are those of its last finished run; refuse any other.
+
+    Raises:
+        CaseError, EvidenceError, VerificationError: as `refuse_unfinished`, `open_key` and `refuse_touched` say.
+        UnavailableError: another run works on the case.
+    """
+    with custody.one_run_at_a_time(case):
+        key = open_key(case, key_path)
+        broken = journal.found_broken(case, key)
+        manifest = custody.manifest_of(case) or {}
+        refuse_unfinished(case, key, manifest)
+        refuse_touched(case, manifest, tables)
+        yield Standing(case=case, key=key, manifest=manifest, broken=broken)
 
 
 def target_of(case: Case, out: Path, key: Path, *, force: bool) -> Path:

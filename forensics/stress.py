@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from forensics import custody, journal, results, sessions
+from forensics import results, sessions
 from forensics.analysis import clock_step_us
 from forensics.case import Case
-from forensics.case_key import open_key
 from forensics.detection.verdicts import judge, subjects_are_people
 from forensics.engine import connect, private_folder, query, sql, view
 from forensics.errors import CaseError
-from forensics.outgoing import FROM_RESULTS, refuse_touched, refuse_unfinished
+from forensics.outgoing import FROM_RESULTS, standing_results
 from forensics.pipeline import Say, in_silence
 from forensics.planting import ROBOTS, lost, plant
 from forensics.vocabulary import LINES_A_SOURCE
@@ -54,20 +53,14 @@ def stress(
     results.load(case.folder)
     if not subjects_are_people(case):
         raise CaseError("robots can only be planted where the log says whom it was asked for", where="case.toml")
-    with custody.one_run_at_a_time(case):
-        key = open_key(case, key_path)
-        found = journal.found_broken(case, key)
-        manifest = custody.manifest_of(case) or {}
-        refuse_unfinished(case, key, manifest)
-        refuse_touched(case, manifest, (*FROM_RESULTS, "strands"))
-        seed = int(manifest["evidence_digest"][:16], 16)
+    with standing_results(case, key_path, (*FROM_RESULTS, "strands")) as standing:
+        seed = int(standing.manifest["evidence_digest"][:16], 16)
         told = []
         for number, name in enumerate(ROBOTS):
             with private_folder() as spill, connect(case.settings, spill) as connection:
                 told.append(_one(connection, case, name, accounts, np.random.default_rng((seed, number))))
             say(f"planted {name}: {told[-1]['scraping']:,} of {told[-1]['logged']:,} requests would be found")
-        event = {"command": "stress", "evidence_digest": manifest["evidence_digest"], "robots": told}
-        journal.append(case, key, event, found)
+        standing.enter("stress", robots=told)
     return told
 
 
