@@ -145,6 +145,7 @@ def _strands_table(strands: pl.DataFrame) -> pl.DataFrame:
             "p_combined",
             "peers_share_followed",
             "peers_share_listed",
+            "honest_expected",
         )
     ]
     return strands.with_columns(*chances, pl.col("gap_median_s").round(3)).select(list(Strands.to_schema().columns))

@@ -22,6 +22,8 @@ SMALL_CELL = 11
 """Counts from 1 to 10 are not published, as French health statistics do (fewer than 11 people in a cell)."""
 SMALLEST_P = 1e-12
 """Below this, a p-value says more about the arithmetic than about the evidence."""
+LEAST_EXPECTED = 0.001
+"""Below this, an expected number of honest clients is not written out: no model of them is that good."""
 STEADY_P = 0.001
 """Only words depend on it: below, silences are called steadier than chance. Verdicts use settings.py."""
 
@@ -61,6 +63,14 @@ SENTENCES: dict[str, Pair] = {
         "; other accounts of the same profession{profession} at the same time: {share}",
     ),
     "n_peers": (" ({n} comptes)", " ({n} accounts)"),
+    "lists": (
+        ", dont {n} pages de liste (expliquées si l’une des personnes nommées l’est)",
+        ", {n} of them answers of a list (explained where any of the people named is)",
+    ),
+    "before": (
+        " ; semaines saines de ce compte : {followed} sur {patients}",
+        "; clean weeks of this account: {followed} of {patients}",
+    ),
     "list": (
         "Sur {asked} demandées par les clients suspects de ce compte, {listed} l’ont aussi été par des clients mis en "
         "cause ; comptes honnêtes : {share} ({n})",
@@ -70,6 +80,10 @@ SENTENCES: dict[str, Pair] = {
     "combined": (
         "Deux familles de mesures réunies : {p}",
         "Two families of measures together: {p}",
+    ),
+    "expected": (
+        "Clients honnêtes attendus ainsi, parmi tous ceux testés : {n}",
+        "Honest clients expected to look so, of all that were tested: {n}",
     ),
     "why_not": ("Ce qui empêche de conclure : {why}", "What prevents a firmer verdict: {why}"),
 }
@@ -144,6 +158,14 @@ def p_value(value: float, language: Language) -> str:
     return f"p\u00a0=\u00a0{mantissa}\u00a0×\u00a010{raised}"
 
 
+def expected(value: float, language: Language) -> str:
+    """Return an expected number: 0.4, or "fewer than 0.001": a smaller one says more of the model than of people."""
+    if value < LEAST_EXPECTED:
+        fewer = phrase(("moins de", "fewer than"), language)
+        return f"{fewer}\u00a0{decimal(LEAST_EXPECTED, 3, language)}"
+    return decimal(value, 3 if value < 0.1 else 1, language)
+
+
 def counted(count: int, subject: Subject, language: Language) -> str:
     """Return a count with its noun: 1 personne, 1 240 personnes, 1,240 pages."""
     singular, plural = SUBJECTS[subject]
@@ -165,6 +187,10 @@ def sentences(
     if _known(strand, "p_combined"):
         p = p_value(_number(strand, "p_combined"), language)
         written.append(phrase(SENTENCES["combined"], language, p=p))
+    if _known(strand, "honest_expected"):
+        written.append(
+            phrase(SENTENCES["expected"], language, n=expected(_number(strand, "honest_expected"), language))
+        )
     if _known(strand, "why_not"):
         code = visible(strand["why_not"])
         why = phrase(WHY_NOT[code], language) if code in WHY_NOT else code
@@ -224,6 +250,8 @@ def _care(strand: Mapping[str, object], language: Language) -> str:
         patients=_count(strand, "n_patients", language),
         days=_count(strand, "follow_up_days", language),
     )
+    if _known(strand, "n_lists") and _number(strand, "n_lists") > 0:
+        text += phrase(SENTENCES["lists"], language, n=_count(strand, "n_lists", language))
     if _known(strand, "peers_share_followed"):
         profession = f" ({visible(strand['profession'])})" if _known(strand, "profession") else ""
         text += phrase(
@@ -234,6 +262,9 @@ def _care(strand: Mapping[str, object], language: Language) -> str:
         )
         if _known(strand, "peers"):
             text += phrase(SENTENCES["n_peers"], language, n=_count(strand, "peers", language))
+    if _known(strand, "n_before") and _known(strand, "followed_before"):
+        of_account = (_count(strand, name, language) for name in ("followed_before", "n_before"))
+        text += phrase(SENTENCES["before"], language, **dict(zip(("followed", "patients"), of_account, strict=True)))
     return text + _tail(strand, "p_care", language)
 
 

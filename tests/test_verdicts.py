@@ -77,7 +77,7 @@ class Town:
                     "request_id": subject, "operator": operator,
                 }
             )  # fmt: skip
-            if number < round(billed * n):
+            if int((number + 1) * billed + 1e-9) > int(number * billed + 1e-9):  # spread evenly over the days
                 claim = {"account_id": account, "submitted_at": at + timedelta(days=2), "person_key": subject}
                 self.claims.append(claim | {"operator": operator})
             at += timedelta(seconds=seconds_apart or int(odd.choice([300, 1800, 7200, 14400, 20000])))
@@ -145,11 +145,17 @@ def test_a_fast_client_none_of_whose_patients_is_billed_is_scraping(engine):
 
 def test_a_client_that_opens_the_pages_of_a_list_is_measured_by_the_people_they_name(engine):
     town = town_of_opticians()
-    town.lists("stolen", 25, 12, NIGHT, 20.0)
+    town.lists("stolen", 60, 12, NIGHT, 20.0)
     verdicts = town.judged(engine)
     assert verdict_of(verdicts, "stolen") == ("scraping", None)
     (row,) = verdicts.strands.filter(pl.col("account_id") == "stolen").to_dicts()
-    assert (row["n_lookups"], row["n_subjects"], row["n_patients"], row["n_followed"]) == (25, 300, 300, 0)
+    assert (row["n_lookups"], row["n_subjects"], row["n_patients"], row["n_lists"], row["n_followed"]) == (
+        60,
+        720,
+        60,
+        60,
+        0,
+    )
     assert row["gap_median_s"] == 20.0
     assert others(verdicts, "stolen") == {"honest"}
 
@@ -198,6 +204,30 @@ def test_an_auditor_who_bills_nothing_but_asks_as_a_person_does_is_not_accused(e
     town = town_of_opticians()
     town.sees("auditor", 300, MONDAY, None, billed=0.0)
     assert verdict_of(town.judged(engine), "auditor") == ("honest", None)
+
+
+def test_a_client_as_slow_as_a_person_none_of_whose_patients_is_billed_is_unclear(engine):
+    town = town_of_opticians()
+    town.sees("phished", 60, MONDAY, None, billed=0.65, address="192.0.2.1")
+    town.sees("phished", 60, datetime(2024, 1, 15, 8), None, billed=0.0, address="203.0.113.9")
+    verdicts = town.judged(engine)
+    assert verdict_of(verdicts, "phished", "203.0.113.9") == ("unclear", "measures_disagree")
+    assert verdict_of(verdicts, "phished", "192.0.2.1") == ("honest", None)
+    assert others(verdicts, "phished") == {"honest"}
+
+
+def test_what_an_account_billed_in_its_clean_weeks_says_what_it_may_bill_later(engine):
+    seldom = town_of_opticians()
+    seldom.sees("seldom", 80, MONDAY, None, billed=0.05)
+    verdicts = seldom.judged(engine)
+    assert verdict_of(verdicts, "seldom") == ("honest", None)
+    (row,) = verdicts.strands.filter(pl.col("account_id") == "seldom").to_dicts()
+    assert row["n_before"] + row["n_patients"] == 80
+    assert row["followed_before"] + row["n_followed"] == 4
+    changed = town_of_opticians()
+    changed.sees("changed", 40, MONDAY, None, billed=0.65)
+    changed.sees("changed", 40, datetime(2024, 1, 16, 8), None, billed=0.05)
+    assert verdict_of(changed.judged(engine), "changed")[0] == "unclear"
 
 
 def test_a_profession_of_which_there_are_no_peers_is_unclear_at_most(engine):

@@ -63,9 +63,17 @@ def opticians_who_meet_the_list() -> Town:
     for number in range(FEW_PEERS):
         share = 0.60 + 0.01 * number
         town.sees(f"optic-{number:02d}", 60, MONDAY + timedelta(minutes=number), None, billed=share)
-        for row in town.requests[-20:]:
-            row["subject_key"] = 1 + (row["subject_key"] * 7) % 300
+        meet_the_list(town)
     return town
+
+
+def meet_the_list(town: Town) -> None:
+    """Let the last twenty lookups ask for people of the list instead, billed or not as before."""
+    for row in town.requests[-20:]:
+        asked, row["subject_key"] = row["subject_key"], 1 + (row["subject_key"] * 7) % 300
+        for claim in town.claims:
+            if claim["person_key"] == asked:
+                claim["person_key"] = row["subject_key"]
 
 
 def test_a_client_that_never_meets_the_list_is_the_robots_other_account(engine):
@@ -91,8 +99,7 @@ def test_the_clients_of_an_account_are_taken_together_where_each_asks_for_few(en
 def test_a_client_that_meets_the_list_as_everybody_does_stays_unclear(engine):
     town = opticians_who_meet_the_list()
     town.sees("doubtful", 60, NIGHT + timedelta(hours=1), 2.0, billed=FEW_CLAIMS)
-    for row in town.requests[-20:]:
-        row["subject_key"] = 1 + (row["subject_key"] * 7) % 300
+    meet_the_list(town)
     assert verdict_of(town.judged(engine), "doubtful") == ("unclear", "measures_disagree")
 
 

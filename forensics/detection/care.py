@@ -26,12 +26,14 @@ class Peers:
         correlation: how alike two patients of one account are, 0 where accounts do not differ.
         likely_correlations: (m,) what the correlation of a new account may be, given how few peers it was measured
             on, at the normal quantiles of `NODES`; the error of `share` is part of it.
+        likely_shares: (m,) its expected share at each of them: `share`, unless its own history is known.
         n_accounts: accounts it was measured on.
     """
 
     share: float
     correlation: float
     likely_correlations: NDArray[np.float64]
+    likely_shares: NDArray[np.float64]
     n_accounts: int
 
 
@@ -71,6 +73,7 @@ def peers(n_patients: NDArray[np.int64], n_explained: NDArray[np.int64]) -> Peer
         share=share,
         correlation=correlation,
         likely_correlations=np.minimum(likely + of_share, MOST_CORRELATION),
+        likely_shares=np.full(len(NODES), share),
         n_accounts=len(n),
     )
 
@@ -114,7 +117,7 @@ def care(n_patients: int, n_explained: int, law: Peers) -> float:
     weights = norm.pdf(NODES)
     correlation = np.maximum(law.likely_correlations, 1e-9)[:, None]
     size = (1.0 - correlation) / correlation
-    a, b = law.share * size, (1.0 - law.share) * size
+    a, b = law.likely_shares[:, None] * size, (1.0 - law.likely_shares[:, None]) * size
     k = np.arange(n_explained + 1)[None, :]
     ways = gammaln(n_patients + 1) - gammaln(k + 1) - gammaln(n_patients - k + 1)
     tails = np.exp(ways + betaln(k + a, n_patients - k + b) - betaln(a, b)).sum(axis=1)

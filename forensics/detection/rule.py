@@ -33,25 +33,29 @@ def decide(
 
     What the machine says alone, at the level of an accusation, leaves a client unclear unless care speaks for it: a
     fast client whose patients are followed by claims is a practice's software. Nothing speaks for a client of pages.
-    Nor does a shared work list accuse a client for whom care speaks.
+    Nor does a shared work list accuse a client for whom care speaks. What care says alone leaves a client unclear too,
+    by false discovery rate: a robot that asks as slowly as a person shows nothing else.
 
     Args:
         measured: one row a strand, sorted by `strand_id`.
         settings: levels, and how many people a client must have asked for.
-        families: (n, 2) chances of the families that are measured of every client.
+        families: (n, 2) chances of the families that are measured of every client; machine and care, where subjects
+            are people.
         p_machine: (n,) what the machine says alone.
         missing: for each client, what would keep the second family from being measured.
-        cared_for: (n,) for whom care speaks though they have no peers.
+        cared_for: (n,) for whom care speaks though its chance was not worked out.
         compare: holds work lists against that of the accused; None where subjects are pages.
 
     Returns:
-        `measured` with SHARED, `p_combined`, `verdict`, `why_not`.
+        `measured` with SHARED, `p_combined`, `honest_expected` (how many honest clients, of all that were tested, are
+        expected to look so in the measures that the verdict rests on), `verdict`, `why_not`.
     """
     testable = measured["n_subjects"].to_numpy() >= settings.least_subjects
     n_tests, level = int(testable.sum()), settings.accusation_level
     p_two = two_of(families)
     combined = np.where(testable, p_two, np.nan)
-    cleared = np.zeros(len(p_two), dtype=bool) if compare is None else (p_two > settings.unclear_level) | cared_for
+    p_care = np.full(len(p_two), np.nan) if compare is None else families[:, 1]
+    cleared = (p_care > settings.unclear_level) | cared_for
     a_round = level if compare is None else level / ROUNDS
     scraping = holm(combined, a_round, n_tests)
     measured = measured.with_columns(pl.lit(None, dtype=dtype).alias(name) for name, dtype in SHARED.items())
@@ -64,7 +68,8 @@ def decide(
         linked = holm(with_list, a_round, n_tests)
         combined, scraping = np.where(linked, with_list, combined), scraping | linked
     scraping |= _beside_accused(measured, combined, scraping, settings.accused_account_rate)
-    alone = holm(np.where(testable & ~cleared, p_machine, np.nan), level, n_tests)
+    by_machine, by_care = (np.where(testable & ~cleared, chance, np.nan) for chance in (p_machine, p_care))
+    alone = holm(by_machine, level, n_tests) | benjamini_hochberg(by_care, settings.unclear_level, n_tests)
     unclear = (benjamini_hochberg(combined, settings.unclear_level, n_tests) | alone) & ~scraping
     verdict = np.select([scraping, unclear], ["scraping", "unclear"], "honest")
     why_not = np.select(
@@ -74,9 +79,16 @@ def decide(
     )
     return measured.with_columns(
         pl.Series("p_combined", combined),
+        pl.Series("honest_expected", n_tests * _rests_on(combined, np.fmin(by_machine, by_care), scraping, unclear)),
         pl.Series("verdict", verdict, dtype=pl.String),
         pl.Series("why_not", why_not, dtype=pl.String).replace({"": None}),
     )
+
+
+def _rests_on(combined: Chances, alone: Chances, scraping: NDArray[np.bool_], unclear: NDArray[np.bool_]) -> Chances:
+    """Return the chance that each verdict rests on: of two families, or of the one that leaves a client unclear."""
+    of_unclear = np.fmin(combined, alone)
+    return np.where(scraping, combined, np.where(unclear, of_unclear, np.nan))
 
 
 def _beside_accused(measured: pl.DataFrame, combined: np.ndarray, accused: np.ndarray, rate: float) -> np.ndarray:

@@ -20,6 +20,6 @@ def sharing(n_asked: int, n_listed: int, law: Peers) -> float:
         n_listed: those whom an accused client asked for too.
         law: how the share of listed people varies among honest accounts (`forensics.detection.care.peers`).
     """
-    others = replace(law, share=1.0 - law.share)
+    others = replace(law, share=1.0 - law.share, likely_shares=1.0 - law.likely_shares)
     seldom, often = care(n_asked, n_listed, law), care(n_asked, n_asked - n_listed, others)
     return min(2.0 * min(seldom, often), 1.0)

@@ -16,7 +16,7 @@ import polars as pl
 import polars.selectors as cs
 
 from forensics.case import Case
-from forensics.detection.care import care, peers
+from forensics.detection.care_of_clients import with_care, without_care
 from forensics.detection.decision import smallest_of
 from forensics.detection.measures import pace, regularity
 from forensics.detection.rule import decide
@@ -64,21 +64,17 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
     people = subjects_are_people(case)
     follow_up = follow_patients(connection, case)
     measured = _machine(connection, case, strands, resolution_us)
-    testable = measured["n_subjects"].to_numpy() >= settings.least_subjects
-    both = measured.select("p_pace", "p_regularity").to_numpy()
-    p_machine = smallest_of(both)
-    cared_for = np.zeros(measured.height, dtype=bool)
+    p_machine = smallest_of(measured.select("p_pace", "p_regularity").to_numpy())
     if people:
-        measured = _with_care(connection, settings, measured, testable, p_machine, follow_up)
-        families = np.column_stack([p_machine, measured["p_care"].to_numpy()])
-        cared_for = _cared_for_as_everyone(connection, measured) if follow_up else cared_for
+        measured, cared_for = with_care(connection, case, measured, p_machine, follow_up)
     else:
-        measured = measured.with_columns(_without_care())
-        families = both
+        measured, cared_for = measured.with_columns(without_care()), np.zeros(measured.height, dtype=bool)
+    p_care = measured["p_care"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    families = np.column_stack([p_machine, p_care]) if people else measured.select("p_pace", "p_regularity").to_numpy()
     compare = partial(with_shared_lists, connection, least_peers=settings.least_peers) if people else None
     missing = _why_one_family(measured, people, follow_up)
     judged = decide(measured, settings, families, p_machine, missing, cared_for, compare)
-    judged = judged.with_columns(cs.starts_with("p_").fill_nan(None))
+    judged = judged.with_columns((cs.starts_with("p_") | cs.by_name("honest_expected")).fill_nan(None))
     return Verdicts(strands=judged, followed=follow_up)
 
 
@@ -171,96 +167,6 @@ def _with_crowd(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         crowd_busiest=pl.coalesce(f"record_{number}" for number in numbers),
         crowd_strands=pl.coalesce(*(f"size_{number}" for number in numbers), pl.lit(0, dtype=pl.Int64)),
     ).sort("strand_id")
-
-
-def _with_care(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    measured: pl.DataFrame,
-    testable: np.ndarray,
-    p_machine: np.ndarray,
-    follow_up: Mapping[str, int],
-) -> pl.DataFrame:
-    """Add care for the strands that a machine measure does not clear: the others cannot reach two families."""
-    screened = testable & (np.nan_to_num(p_machine, nan=1.0) <= settings.unclear_level)
-    if not follow_up or not screened.any():
-        return measured.with_columns(_without_care())
-    suspected = np.nan_to_num(p_machine, nan=1.0) * max(int(testable.sum()), 1) <= settings.accusation_level
-    connection.register("tested", measured.filter(pl.Series(screened)).select("strand_id"))
-    connection.register(
-        "suspected_accounts", measured.filter(pl.Series(suspected)).select("operator", "account_id").unique()
-    )
-    own = query(connection, "tested_patients")
-    connection.register("spans", own.select(SPAN).unique())
-    of_span = query(connection, "peers", {"window_days": settings.peer_window_days}).partition_by(SPAN, as_dict=True)
-    rows = []
-    for row in own.iter_rows(named=True):
-        accounts = of_span.get(tuple(row[name] for name in SPAN))
-        theirs = None if accounts is None else _peers_of(row, accounts, settings, follow_up)
-        rows.append(_care_row(row, theirs, settings, follow_up[row["operator"]]))
-    care_rows = pl.DataFrame(rows, schema={"strand_id": pl.Int64, **_CARE})
-    return measured.join(care_rows, on="strand_id", how="left").sort("strand_id")
-
-
-def _cared_for_as_everyone(connection: duckdb.DuckDBPyConnection, measured: pl.DataFrame) -> np.ndarray:
-    """Return which clients without peers have their patients followed at least as often as everybody's.
-
-    It speaks for a client, never against it: a vendor's batch is alone of its kind, and its patients are cared for.
-    """
-    known = measured["n_patients"].fill_null(0).to_numpy()
-    if not known.any():
-        return np.zeros(measured.height, dtype=bool)
-    everyone = query(connection, "everyones_patients").row(0, named=True)
-    followed = measured["n_followed"].fill_null(0).to_numpy()
-    as_often = followed * everyone["n_patients"] >= known * everyone["n_explained"]
-    return measured["p_care"].is_null().to_numpy() & (followed > 0) & as_often
-
-
-SPAN = ["profession", "first_day", "last_day"]
-
-
-def _peers_of(
-    own: Mapping[str, str], accounts: pl.DataFrame, settings: Settings, follow_up: Mapping[str, int]
-) -> pl.DataFrame:
-    """Return the accounts that a strand is held against: its operator's, and where they are few the others' too.
-
-    Another operator's accounts are peers only where their patients are followed for as long.
-    """
-    same_operator = pl.col("operator") == own["operator"]
-    others = accounts.filter(~(same_operator & (pl.col("account_id") == own["account_id"])))
-    at_home = others.filter(same_operator)
-    if at_home.height >= settings.enough_peers:
-        return at_home
-    as_long = [operator for operator, days in follow_up.items() if days == follow_up[own["operator"]]]
-    return others.filter(pl.col("operator").is_in(as_long))
-
-
-_CARE = {
-    "n_patients": pl.Int64, "n_followed": pl.Int64, "peers_share_followed": pl.Float64, "peers": pl.Int64,
-    "follow_up_days": pl.Int64, "p_care": pl.Float64,
-}  # fmt: skip
-
-
-def _without_care() -> list[pl.Expr]:
-    return [pl.lit(None, dtype=dtype).alias(name) for name, dtype in _CARE.items()]
-
-
-def _care_row(
-    own: Mapping[str, int], theirs: pl.DataFrame | None, settings: Settings, follow_up: int
-) -> dict[str, float | int | None]:
-    """Measure one strand against the other accounts of its own days."""
-    row: dict[str, float | int | None] = {
-        "strand_id": own["strand_id"],
-        "n_patients": own["n_patients"],
-        "n_followed": own["n_explained"],
-        "peers": 0 if theirs is None else theirs.height,
-        "follow_up_days": follow_up,
-    }
-    if theirs is not None and theirs.height >= settings.least_peers:
-        law = peers(theirs["n_patients"].to_numpy(), theirs["n_explained"].to_numpy())
-        row["peers_share_followed"] = law.share
-        row["p_care"] = care(own["n_patients"], own["n_explained"], law)
-    return row
 
 
 def _why_one_family(measured: pl.DataFrame, people: bool, follow_up: Mapping[str, int]) -> list[str]:
