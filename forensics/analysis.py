@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import polars.selectors as cs
 
 from forensics import campaigns, reasons, sessions
 from forensics.case import Case
@@ -135,19 +136,8 @@ def _strands_table(strands: pl.DataFrame) -> pl.DataFrame:
     """Return the judged strands as `forensics.schemas.Strands`, chances rounded so that they are the same bytes."""
     from forensics.schemas import Strands
 
-    chances = [
-        pl.col(name).round_sig_figs(6)
-        for name in (
-            "p_pace",
-            "p_regularity",
-            "p_care",
-            "p_list",
-            "p_combined",
-            "peers_share_followed",
-            "peers_share_listed",
-            "honest_expected",
-        )
-    ]
+    shares = cs.by_name("peers_share_followed", "peers_share_listed", "honest_expected")
+    chances = [(cs.starts_with("p_") | shares).round_sig_figs(6)]
     return strands.with_columns(*chances, pl.col("gap_median_s").round(3)).select(list(Strands.to_schema().columns))
 
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from forensics.errors import CaseError
+from forensics.reason_words import NEW, SENTENCES, WHY_NOT, Pair
 
 Language = Literal["fr", "en"]
 Subject = Literal["people", "pages"]
-Pair = tuple[str, str]
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 SMALL_CELL = 11
@@ -26,6 +26,8 @@ LEAST_EXPECTED = 0.001
 """Below this, an expected number of honest clients is not written out: no model of them is that good."""
 STEADY_P = 0.001
 """Only words depend on it: below, silences are called steadier than chance. Verdicts use settings.py."""
+ODD_P = 0.05
+"""Only words depend on it: habits are told where no more than one honest client in twenty shares them."""
 
 # Letters, marks, numbers, punctuation, symbols and plain spaces show themselves; the rest can deceive a
 # reader (Cc terminal escapes, Cf direction marks and zero widths, Cs lone surrogates, Zl/Zp line breaks).
@@ -34,66 +36,6 @@ INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 SUBJECTS: dict[Subject, tuple[Pair, Pair]] = {
     "people": (("personne", "person"), ("personnes", "people")),
     "pages": (("page", "page"), ("pages", "pages")),
-}
-
-SENTENCES: dict[str, Pair] = {
-    "pace": (
-        "{busiest} dans les {minutes} minutes les plus chargées",
-        "{busiest} in the busiest {minutes} minutes",
-    ),
-    "crowd": (
-        " ; allure de référence, tirée de {crowd} clients : {fastest}",
-        "; reference pace, from {crowd} clients: {fastest}",
-    ),
-    "p": (" ; {p}", "; {p}"),
-    "steady": (
-        "Les silences entre consultations sont plus réguliers que le hasard : médiane {median}",
-        "The silences between lookups are steadier than chance: median {median}",
-    ),
-    "uneven": (
-        "Les silences entre consultations ne sont pas plus réguliers que le hasard : médiane {median}",
-        "The silences between lookups are not steadier than chance: median {median}",
-    ),
-    "care": (
-        "Des soins expliquent {followed} des {patients} patients (facturation avant, ou dans les {days} jours)",
-        "Care explains {followed} of {patients} patients (a claim before, or within {days} days after)",
-    ),
-    "peers": (
-        " ; autres comptes de même profession{profession}, à la même période : {share}",
-        "; other accounts of the same profession{profession} at the same time: {share}",
-    ),
-    "n_peers": (" ({n} comptes)", " ({n} accounts)"),
-    "lists": (
-        ", dont {n} pages de liste (expliquées si l’une des personnes nommées l’est)",
-        ", {n} of them answers of a list (explained where any of the people named is)",
-    ),
-    "before": (
-        " ; semaines saines de ce compte : {followed} sur {patients}",
-        "; clean weeks of this account: {followed} of {patients}",
-    ),
-    "list": (
-        "Sur {asked} demandées par les clients suspects de ce compte, {listed} l’ont aussi été par des clients mis en "
-        "cause ; comptes honnêtes : {share} ({n})",
-        "Of {asked} asked for by the suspected clients of this account, {listed} were by accused clients too; "
-        "honest accounts: {share} ({n})",
-    ),
-    "combined": (
-        "Deux familles de mesures réunies : {p}",
-        "Two families of measures together: {p}",
-    ),
-    "expected": (
-        "Clients honnêtes attendus ainsi, parmi tous ceux testés : {n}",
-        "Honest clients expected to look so, of all that were tested: {n}",
-    ),
-    "why_not": ("Ce qui empêche de conclure : {why}", "What prevents a firmer verdict: {why}"),
-}
-
-WHY_NOT: dict[str, Pair] = {
-    "no_claims": ("aucune facturation ne permet de suivre les soins", "no claims to follow care with"),
-    "no_peers": ("trop peu de comptes comparables", "too few accounts to compare with"),
-    "too_few_gaps": ("trop peu de silences à mesurer", "too few silences to measure"),
-    "too_few_subjects": ("trop peu de demandes distinctes", "too few distinct subjects asked for"),
-    "measures_disagree": ("une seule famille de mesures l’indique", "only one family of measures says so"),
 }
 
 
@@ -181,6 +123,7 @@ def sentences(
     written = [
         _pace(strand, subject, language, window_minutes),
         _regularity(strand, language),
+        *_habits(strand, subject, language),
         _care(strand, language),
         _list(strand, subject, language),
     ]
@@ -238,6 +181,30 @@ def _regularity(strand: Mapping[str, object], language: Language) -> str:
     median = f"{decimal(seconds, 1, language)} s" if seconds < 120 else f"{decimal(seconds / 60, 1, language)} min"
     text = phrase(SENTENCES[key], language, median=median.replace(" ", "\u00a0"))
     return text + _tail(strand, "p_regularity", language)
+
+
+def _habits(strand: Mapping[str, object], subject: Subject, language: Language) -> list[str]:
+    """Return what the client does otherwise than honest clients and than its own account, where it is rare."""
+
+    def odd(column: str) -> bool:
+        return _known(strand, column) and _number(strand, column) <= ODD_P
+
+    told = []
+    if odd("p_breadth"):
+        n = counted(int(_number(strand, "busiest_day")), subject, language)
+        told.append(("breadth", "p_breadth", {"n": n}))
+    if odd("p_misses"):
+        counts = {name: _count(strand, f"n_{name}", language) for name in ("missed", "asked")}
+        told.append(("misses", "p_misses", counts))
+    if odd("p_hours"):
+        columns = (("strange", "n_strange_sessions"), ("sessions", "n_later_sessions"))
+        told.append(("hours", "p_hours", {name: _count(strand, column, language) for name, column in columns}))
+    if odd("p_new"):
+        what = next(pair for columns, pair in NEW if all(strand[column] for column in columns))
+        told.append(("new", "p_new", {"what": phrase(what, language)}))
+    return [
+        phrase(SENTENCES[key], language, **values) + _tail(strand, chance, language) for key, chance, values in told
+    ]
 
 
 def _care(strand: Mapping[str, object], language: Language) -> str:

@@ -230,6 +230,16 @@ def test_what_an_account_billed_in_its_clean_weeks_says_what_it_may_bill_later(e
     assert verdict_of(changed.judged(engine), "changed")[0] == "unclear"
 
 
+def test_a_declared_role_that_never_bills_is_unclear_whatever_the_measures_say(engine):
+    town = town_of_opticians()
+    for number in range(12):
+        town.sees(f"staff-{number}", 60, MONDAY, None, billed=0.65, profession="operator_staff")
+    town.sees("control", 300, NIGHT, 2.0, billed=0.0, profession="operator_staff")
+    assert verdict_of(town.judged(engine), "control") == ("unclear", "declared_role")
+    declared = town.judged(engine, settings='roles_without_claims = ["auditor"]')
+    assert verdict_of(declared, "control") == ("scraping", None)
+
+
 def test_a_profession_of_which_there_are_no_peers_is_unclear_at_most(engine):
     town = town_of_opticians()
     town.sees("control", 300, NIGHT, 2.0, billed=0.0, profession="auditor")

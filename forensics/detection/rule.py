@@ -34,7 +34,8 @@ def decide(
     What the machine says alone, at the level of an accusation, leaves a client unclear unless care speaks for it: a
     fast client whose patients are followed by claims is a practice's software. Nothing speaks for a client of pages.
     Nor does a shared work list accuse a client for whom care speaks. What care says alone leaves a client unclear too,
-    by false discovery rate: a robot that asks as slowly as a person shows nothing else.
+    by false discovery rate: a robot that asks as slowly as a person shows nothing else. A declared role that never
+    bills is accused by a work list only.
 
     Args:
         measured: one row a strand, sorted by `strand_id`.
@@ -57,7 +58,9 @@ def decide(
     p_care = np.full(len(p_two), np.nan) if compare is None else families[:, 1]
     cleared = (p_care > settings.unclear_level) | cared_for
     a_round = level if compare is None else level / ROUNDS
-    scraping = holm(combined, a_round, n_tests)
+    role = measured["profession"].is_in(settings.roles_without_claims).fill_null(value=False).to_numpy()
+    by_role = holm(combined, a_round, n_tests) & role
+    scraping = holm(combined, a_round, n_tests) & ~role
     measured = measured.with_columns(pl.lit(None, dtype=dtype).alias(name) for name, dtype in SHARED.items())
     if compare is not None and scraping.any():
         may_be = np.nanmin(np.column_stack([families, np.ones(len(families))]), axis=1) <= level
@@ -65,16 +68,17 @@ def decide(
         measured = compare(measured.drop(SHARED), scraping, compared)
         p_list = measured["p_list"].cast(pl.Float64).fill_null(np.nan).to_numpy()
         with_list = np.where(compared, two_of(np.column_stack([families, p_list])), np.nan)
-        linked = holm(with_list, a_round, n_tests)
+        linked = holm(with_list, a_round, n_tests) & (~role | (p_list * n_tests <= a_round))
         combined, scraping = np.where(linked, with_list, combined), scraping | linked
-    scraping |= _beside_accused(measured, combined, scraping, settings.accused_account_rate)
+    scraping |= _beside_accused(measured, combined, scraping, settings.accused_account_rate) & ~role
+    by_role &= ~scraping
     by_machine, by_care = (np.where(testable & ~cleared, chance, np.nan) for chance in (p_machine, p_care))
     alone = holm(by_machine, level, n_tests) | benjamini_hochberg(by_care, settings.unclear_level, n_tests)
-    unclear = (benjamini_hochberg(combined, settings.unclear_level, n_tests) | alone) & ~scraping
+    unclear = (benjamini_hochberg(combined, settings.unclear_level, n_tests) | alone | by_role) & ~scraping
     verdict = np.select([scraping, unclear], ["scraping", "unclear"], "honest")
     why_not = np.select(
-        [scraping, ~testable, unclear & np.isnan(p_two), unclear],
-        ["", "too_few_subjects", np.array(missing), "measures_disagree"],
+        [scraping, ~testable, by_role, unclear & np.isnan(p_two), unclear],
+        ["", "too_few_subjects", "declared_role", np.array(missing), "measures_disagree"],
         "",
     )
     return measured.with_columns(

@@ -18,6 +18,7 @@ import polars.selectors as cs
 from forensics.case import Case
 from forensics.detection.care_of_clients import with_care, without_care
 from forensics.detection.decision import smallest_of
+from forensics.detection.habits import CHANCES, with_habits, without_habits
 from forensics.detection.measures import pace, regularity
 from forensics.detection.rule import decide
 from forensics.detection.work_lists import with_shared_lists
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 COUNTS = ["busiest_subjects", "n_windows", "crowd_busiest", "n_gaps", "gaps_us", "log_gaps_millionths"]
 MINUTE_US = 60_000_000
+MACHINE = ("p_pace", "p_regularity", *CHANCES)
+"""What speaks of a machine, where subjects are people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +69,14 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
     measured = _machine(connection, case, strands, resolution_us)
     p_machine = smallest_of(measured.select("p_pace", "p_regularity").to_numpy())
     if people:
+        n_tests = max(int(np.sum(measured["n_subjects"].to_numpy() >= settings.least_subjects)), 1)
+        suspected = np.nan_to_num(p_machine, nan=1.0) * n_tests <= settings.accusation_level
+        measured = with_habits(connection, case, measured, suspected)
+        p_machine = smallest_of(measured.select(MACHINE).to_numpy())
         measured, cared_for = with_care(connection, case, measured, p_machine, follow_up)
     else:
-        measured, cared_for = measured.with_columns(without_care()), np.zeros(measured.height, dtype=bool)
+        measured = measured.with_columns(*without_habits(), *without_care())
+        cared_for = np.zeros(measured.height, dtype=bool)
     p_care = measured["p_care"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     families = np.column_stack([p_machine, p_care]) if people else measured.select("p_pace", "p_regularity").to_numpy()
     compare = partial(with_shared_lists, connection, least_peers=settings.least_peers) if people else None

@@ -21,14 +21,16 @@ METHOD: dict[str, Pair] = {
     ),
     "families_people": (
         "Règle des deux familles. Un client n’est classé « extraction automatisée » que si deux de trois familles "
-        "l’indiquent : la machine (allure ou régularité), les soins (aucune facturation n’explique les consultations, "
+        "l’indiquent : la machine (allure, régularité, ampleur, échecs, ou habitudes du compte), les soins "
+        "(aucune facturation n’explique les consultations, "
         "à la différence des comptes de même profession aux mêmes semaines et des semaines saines du compte), le lien "
         "(sa liste de travail évite ou suit celle de clients déjà mis en cause, à la différence de celles "
         "des comptes honnêtes du même opérateur). "
         "Le lien n’accuse jamais un client pour lequel les soins parlent. Une seule famille laisse le client "
         "« indéterminé », jamais mis en cause : ainsi d’un robot aussi lent qu’une personne.",
-        "The rule of two families. A client is judged scraping only where two of three families say so: machine (pace "
-        "or steadiness), care (no claims explain the lookups, unlike those of accounts of the same profession in the "
+        "The rule of two families. A client is judged scraping only where two of three families say so: machine (pace, "
+        "steadiness, breadth, misses, or habits of the account), care (no claims explain the lookups, unlike "
+        "those of accounts of the same profession in the "
         "same weeks and of the account's own clean weeks), link (its work list avoids or follows that of clients "
         "accused already, unlike those of honest accounts of the same operator). Link never accuses a client "
         "for whom care speaks. One family alone leaves a "
