@@ -12,6 +12,8 @@ import polars.selectors as cs
 
 from forensics import campaigns, reasons, sessions
 from forensics.case import Case
+from forensics.detection.baseline import baseline
+from forensics.detection.care_check import care_check
 from forensics.detection.verdicts import Verdicts, judge, subjects_are_people
 from forensics.engine import connect, private_folder, query, view, write_table, write_text
 from forensics.estimate import estimates, is_complete, unexplained_people
@@ -122,6 +124,8 @@ def _tables(
         "sessions": judged,
         "request_sessions": sessions.request_sessions(connection),
         "strands": _strands_table(verdicts.strands),
+        "baseline": baseline(connection, case, verdicts.strands),
+        "care_check": care_check(connection, case, verdicts.strands),
         "campaigns": campaigns.campaigns(judged),
         "requisitions": campaigns.requisitions(connection, judged),
         "exposure": exposed.exposure,

@@ -18,6 +18,8 @@ TABLES = (
     "sessions",
     "request_sessions",
     "strands",
+    "baseline",
+    "care_check",
     "campaigns",
     "requisitions",
     "exposure",

@@ -294,6 +294,31 @@ class Strands(Table):
     why_not: pl.String = pa.Field(nullable=True)
 
 
+class Baseline(Table):
+    """One operator: whether its clean weeks are clean (`forensics.detection.baseline`)."""
+
+    operator: pl.String = pa.Field(unique=True)
+    n_days: pl.Int64 = pa.Field(ge=0)
+    raised_from: pl.Date = pa.Field(nullable=True)
+    raised_until: pl.Date = pa.Field(nullable=True)
+    p_raised: pl.Float64 = pa.Field(nullable=True, gt=0, le=1)
+    n_accused: pl.Int64 = pa.Field(ge=0)
+    n_accused_in_clean_weeks: pl.Int64 = pa.Field(ge=0)
+    finding: pl.String
+
+
+class CareCheck(Table):
+    """One operator with used accounts: patients that care alone leaves over, beside those of the accused clients."""
+
+    operator: pl.String = pa.Field(unique=True)
+    n_accounts: pl.Int64 = pa.Field(ge=1)
+    n_patients: pl.Int64 = pa.Field(ge=0)
+    n_explained: pl.Int64 = pa.Field(ge=0)
+    usual_share_low: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    scraped_at_least: pl.Int64 = pa.Field(ge=0)
+    n_by_accused: pl.Int64 = pa.Field(ge=0)
+
+
 class Sessions(Table):
     """One session: consecutive requests of one strand, none silent for longer than the gap."""
 

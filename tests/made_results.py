@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +190,20 @@ PERIMETER = [
 ]
 
 
+BASELINE: list[dict[str, Any]] = [
+    {
+        "operator": "Verdanne", "n_days": 21, "raised_from": date(2024, 1, 22), "raised_until": date(2024, 1, 25),
+        "p_raised": 0.0015, "n_accused": 3, "n_accused_in_clean_weeks": 0, "finding": "raised_later",
+    }
+]  # fmt: skip
+CARE_CHECK: list[dict[str, Any]] = [
+    {
+        "operator": "Verdanne", "n_accounts": 2, "n_patients": 13_745, "n_explained": 99, "usual_share_low": 0.436,
+        "scraped_at_least": 13_105, "n_by_accused": 13_554,
+    }
+]  # fmt: skip
+
+
 def made_results(
     folder: Path,
     *,
@@ -208,6 +222,8 @@ def made_results(
         "timeline": (schemas.Timeline, TIMELINE if timeline is None else timeline),
         "trials": (schemas.Trials, [TRIAL] if trials is None else trials),
         "campaigns": (schemas.Campaigns, [CAMPAIGN]),
+        "baseline": (schemas.Baseline, BASELINE),
+        "care_check": (schemas.CareCheck, CARE_CHECK),
         "requisitions": (schemas.Requisitions, REQUISITIONS),
         "estimates": (schemas.Estimates, whole["estimates"]),
         "exposure": (schemas.Exposure, EXPOSURE),

@@ -169,9 +169,18 @@ def test_synthetic_cases_are_stamped_and_real_ones_are_not(tmp_path, english):
 
 
 def test_every_table_names_its_columns_its_rows_and_its_source(english):
-    assert english.elements.count("table") == english.elements.count("caption") == 13
+    assert english.elements.count("table") == english.elements.count("caption") == 15
     assert all(("th", "scope", value) in english.attributes for value in ("col", "row"))
-    for name in ("estimates", "timeline", "campaigns", "requisitions", "strands", "professionals"):
+    for name in (
+        "estimates",
+        "timeline",
+        "campaigns",
+        "requisitions",
+        "strands",
+        "professionals",
+        "baseline",
+        "care_check",
+    ):
         assert f"Source: {name}.parquet" in english.text
 
 

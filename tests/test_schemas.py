@@ -31,6 +31,8 @@ RESULTS = {
     "sessions": schemas.Sessions,
     "request_sessions": schemas.RequestSessions,
     "strands": schemas.Strands,
+    "baseline": schemas.Baseline,
+    "care_check": schemas.CareCheck,
     "campaigns": schemas.Campaigns,
     "requisitions": schemas.Requisitions,
     "exposure": schemas.Exposure,

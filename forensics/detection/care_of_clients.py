@@ -60,7 +60,7 @@ def with_care(
 ) -> tuple[pl.DataFrame, NDArray[np.bool_]]:
     """Add care (CARE), and tell for whom it speaks.
 
-    Reads `patients`, `asked_people`; makes `consultations`. The chance is worked out only for clients whose share is
+    Reads `consultations`; makes `own_history`. The chance is worked out only for clients whose share is
     low beside the usual one of their profession (a binomial tail), or whom the machine suspects: of the others care
     speaks for them.
 
@@ -79,8 +79,8 @@ def with_care(
     machine = np.nan_to_num(p_machine, nan=1.0)
     if not follow_up or not testable.any():
         return measured.with_columns(without_care()), np.zeros(measured.height, dtype=bool)
-    create(connection, "consultations")
     suspected = machine * max(int(testable.sum()), 1) <= settings.accusation_level
+    connection.register("suspected_clients", measured.filter(pl.Series(suspected)).select("strand_id"))
     connection.register("suspected_accounts", measured.filter(pl.Series(suspected)).select(ACCOUNT).unique())
     connection.register("tested", measured.filter(pl.Series(testable)).select("strand_id"))
     own = query(connection, "tested_patients", clean)

@@ -87,7 +87,7 @@ def judge(connection: duckdb.DuckDBPyConnection, case: Case, strands: pl.DataFra
 
 
 def follow_patients(connection: duckdb.DuckDBPyConnection, case: Case) -> dict[str, int]:
-    """Make the table `patients`: whom each client saw, and whether care explains it.
+    """Make the tables `patients` and `consultations`: whom each client saw, and whether care explains it.
 
     Reads the tables of `forensics.sessions`, `subjects`, `register`, `claims`, `accounts`.
 
@@ -98,6 +98,7 @@ def follow_patients(connection: duckdb.DuckDBPyConnection, case: Case) -> dict[s
     followed = pl.DataFrame(list(follow_up.items()), schema={"operator": pl.String, "days": pl.Int64}, orient="row")
     connection.register("followed", followed)
     create(connection, "patients", {"relation_days": case.settings.relation_days})
+    create(connection, "consultations")
     return follow_up
 
 

@@ -16,11 +16,11 @@ import polars as pl
 
 from forensics import figures
 from forensics.reasons import Language, visible
-from forensics.report import tables
+from forensics.report import detection_tables, tables
 from forensics.report.language import Voice
 from forensics.report.method import ALTERNATIVES, METHOD
 from forensics.report.several_logs import log_tables
-from forensics.report.table import template
+from forensics.report.table import Table, template
 from forensics.report.trials import in_short, sealing, sentence, trials, warning
 from forensics.results import Results
 from forensics.settings import Settings
@@ -170,6 +170,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "requisitions": tables.requisitions(results, language),
         "records": _records(summary, voice),
         "accused": tables.clients(results, "scraping", language),
+        "checks": _checks(results, voice),
         "unclear": tables.clients(results, "unclear", language),
         "professionals": voice.say("professionals_text", n=voice.count(summary["professionals"]["shown"])),
         "covered": _coverage_picture(results, voice),
@@ -194,6 +195,13 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         ),
         "settings": tables.settings(results, language),
     }
+
+
+def _checks(results: Results, voice: Voice) -> list[Table]:
+    """Return what checks the verdicts, where subjects are people."""
+    if voice.subject == "pages":
+        return []
+    return [check(results, voice.language) for check in (detection_tables.care_check, detection_tables.baseline)]
 
 
 def _records(summary: dict[str, Any], voice: Voice) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from forensics.reasons import Pair
+from forensics.report.detection_words import DETECTION
 from forensics.report.trial_words import TRIALS
 
 WORDS: dict[str, Pair] = {
@@ -428,6 +429,7 @@ WORDS: dict[str, Pair] = {
     "limit_other": ("Limite signalée par l’analyse : {code}.", "Limit reported by the analysis: {code}."),
     "alternatives": ("Les autres explications examinées", "Other explanations considered"),
     **TRIALS,
+    **DETECTION,
     # Reproduction
     "again": ("Refaire le calcul", "How to reproduce this"),
     "again_text": (
