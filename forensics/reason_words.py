@@ -33,7 +33,7 @@ SENTENCES: dict[str, Pair] = {
         "{strange} of {sessions} sessions began at hours that this account kept free in its clean weeks",
     ),
     "new": (
-        "Ce compte n’avait jamais servi ainsi dans ses semaines saines : {what} nouveau",
+        "Ce compte n’avait jamais servi ainsi dans ses semaines saines ; nouveau : {what}",
         "This account was never used so in its clean weeks: new {what}",
     ),
     "care": (

@@ -315,6 +315,42 @@ def test_a_shared_work_list_is_told_beside_that_of_honest_accounts():
     )
 
 
+def test_habits_are_told_where_few_honest_clients_share_them():
+    habits = {
+        "busiest_day": 412, "p_breadth": 0.002, "n_asked": 400, "n_missed": 90, "p_misses": 3e-9,
+        "n_later_sessions": 4, "n_strange_sessions": 3, "p_hours": 0.01, "new_network": True, "new_agent": False,
+        "p_new": 0.012,
+    }  # fmt: skip
+    english = told({**STRAND, **habits}, "people", "en")
+    assert english[2:6] == [
+        "412 people on the busiest day; p = 0.002.",
+        "90 of 400 lookups found nobody; p = 3 × 10⁻⁹.",
+        "3 of 4 sessions began at hours that this account kept free in its clean weeks; p = 0.010.",
+        "This account was never used so in its clean weeks: new network; p = 0.012.",
+    ]
+    assert "nouveau : réseau" in told({**STRAND, **habits}, "people", "fr")[5]
+    usual = habits | dict.fromkeys(("p_breadth", "p_misses", "p_hours", "p_new"), 0.4)
+    assert len(told({**STRAND, **usual}, "people", "en")) == len(told(STRAND, "people", "en"))
+
+
+def test_clean_weeks_and_pages_of_lists_are_told_beside_the_peers():
+    known = {"n_lists": 30, "n_before": 44, "followed_before": 35}
+    (care,) = (text for text in told({**STRAND, **known}, "people", "en") if text.startswith("Care explains"))
+    assert ", 30 of them answers of a list (explained where any of the people named is);" in care
+    assert "; clean weeks of this account: 35 of 44; p < 10⁻¹²." in care
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "french"),
+    [(2e-9, "fewer than 0.001", "moins de 0,001"), (0.0123, "0.012", "0,012"), (3.21, "3.2", "3,2")],
+)
+def test_how_many_honest_clients_are_expected_to_look_so(value: float, english: str, french: str):
+    strand = {**STRAND, "honest_expected": value}
+    said = "Honest clients expected to look so, of all that were tested: "
+    assert told(strand, "people", "en")[-1] == f"{said}{english}."
+    assert told(strand, "people", "fr")[-1].endswith(f"parmi tous ceux testés : {french}.")
+
+
 def test_a_measure_that_could_not_be_taken_leaves_no_sentence():
     missing = ("crowd_busiest", "p_pace", "p_regularity", "n_patients", "p_combined")
     strand = {**STRAND, **dict.fromkeys(missing), "why_not": "one family only"}
