@@ -36,12 +36,13 @@ class Reference:
     """What clients are held against.
 
     settings: levels. follow_up: days that each operator's lookups are followed. of_span: the accounts of each
-    profession and span of days. history: of each account, its clean weeks. drift: by profession, of all under None.
+    profession and span of days (operator, account, patients, those explained). history: of each account, its clean
+    weeks. drift: by profession, of all under None.
     """
 
     settings: Settings
     follow_up: Mapping[str, int]
-    of_span: Mapping[tuple[object, ...], pl.DataFrame]
+    of_span: Mapping[tuple[object, ...], tuple[NDArray[np.object_], ...]]
     history: Mapping[tuple[str, str], tuple[int, int]]
     drift: Mapping[str | None, float]
 
@@ -118,7 +119,11 @@ def _reference(
 ) -> Reference:
     """Collect what the clients to be looked at closer are held against."""
     connection.register("spans", closer.select(SPAN).unique())
-    of_span = query(connection, "peers", {"window_days": settings.peer_window_days}).partition_by(SPAN, as_dict=True)
+    accounts = query(connection, "peers", {"window_days": settings.peer_window_days})
+    of_span = {
+        span: tuple(theirs[name].to_numpy() for name in (*ACCOUNT, "n_patients", "n_explained"))
+        for span, theirs in accounts.partition_by(SPAN, as_dict=True).items()
+    }
     create(connection, "own_history", clean)
     history = connection.table("own_history").pl()
     days = query(connection, "later_days", clean)
@@ -152,12 +157,11 @@ def _care_row(own: Mapping[str, object], reference: Reference) -> dict[str, obje
         "strand_id": own["strand_id"], "n_patients": n_patients, "n_lists": own["n_lists"], "n_followed": n_explained,
         "peers": 0, "follow_up_days": reference.follow_up[operator],
     }  # fmt: skip
-    accounts = reference.of_span.get(tuple(own[name] for name in SPAN))
-    theirs = None if accounts is None else _peers_of(own, accounts, reference)
-    if theirs is None or theirs.height < settings.least_peers:
+    n_theirs, explained_theirs = _peers_of(own, reference)
+    if len(n_theirs) < settings.least_peers:
         return row
-    law = peers(theirs["n_patients"].to_numpy(), theirs["n_explained"].to_numpy())
-    row |= {"peers": theirs.height, "peers_share_followed": law.share}
+    law = peers(n_theirs, explained_theirs)
+    row |= {"peers": len(n_theirs), "peers_share_followed": law.share}
     before = reference.history.get((operator, str(own["account_id"]))) if own["is_later"] else None
     if before is None:
         return row | {"p_care": care(n_patients, n_explained, law)}
@@ -166,18 +170,23 @@ def _care_row(own: Mapping[str, object], reference: Reference) -> dict[str, obje
     return row | {"n_before": before[0], "followed_before": before[1], "p_care": chance}
 
 
-def _peers_of(own: Mapping[str, object], accounts: pl.DataFrame, reference: Reference) -> pl.DataFrame:
-    """Return the accounts that a client is held against: its operator's, and where they are few the others' too.
+def _peers_of(own: Mapping[str, object], reference: Reference) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the patients, and those explained, of the accounts that a client is held against, in the order of counts.
 
-    Another operator's accounts are peers only where their patients are followed for as long.
+    Its operator's, and where they are few the others' too, if their patients are followed for as long.
     """
-    same_operator = pl.col("operator") == str(own["operator"])
-    others = accounts.filter(~(same_operator & (pl.col("account_id") == str(own["account_id"]))))
-    at_home = others.filter(same_operator)
-    if at_home.height >= reference.settings.enough_peers:
-        return at_home
-    as_long = [name for name, days in reference.follow_up.items() if days == reference.follow_up[str(own["operator"])]]
-    return others.filter(pl.col("operator").is_in(as_long))
+    accounts = reference.of_span.get(tuple(own[name] for name in SPAN))
+    if accounts is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    operators, names, n_patients, n_explained = accounts
+    at_home = operators == own["operator"]
+    others = ~(at_home & (names == own["account_id"]))
+    if np.sum(at_home & others) >= reference.settings.enough_peers:
+        chosen = at_home & others
+    else:
+        days = reference.follow_up[str(own["operator"])]
+        chosen = others & np.isin(operators, [name for name, n in reference.follow_up.items() if n == days])
+    return n_patients[chosen].astype(np.int64), n_explained[chosen].astype(np.int64)
 
 
 def _as_often_as_everyone(connection: duckdb.DuckDBPyConnection, measured: pl.DataFrame) -> NDArray[np.bool_]:
