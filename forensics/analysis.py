@@ -42,7 +42,7 @@ def analyse(case: Case, evidence_digest: str, say: Callable[[str], None]) -> lis
     with private_folder() as spill, connect(case.settings, spill) as connection:
         for name in CANONICAL:
             view(connection, name, case.work / f"{name}.parquet")
-        sessions.build(connection, case.settings)
+        sessions.build(connection, case.settings, case.work / "requests.parquet")
         strands = sessions.strands(connection)
         say(f"rebuilt {connection.table('session_keys').shape[0]:,} sessions of {strands.height:,} clients")
         verdicts = judge(connection, case, strands, clock_step_us(connection))
@@ -123,6 +123,7 @@ def _tables(
     return {
         "sessions": judged,
         "request_sessions": sessions.request_sessions(connection),
+        "session_sensitivity": sessions.sensitivity(connection),
         "strands": _strands_table(verdicts.strands),
         "baseline": baseline(connection, case, verdicts.strands),
         "care_check": care_check(connection, case, verdicts.strands),

@@ -17,6 +17,7 @@ from forensics.vocabulary import LINES_A_SOURCE
 TABLES = (
     "sessions",
     "request_sessions",
+    "session_sensitivity",
     "strands",
     "baseline",
     "care_check",

@@ -320,7 +320,8 @@ class CareCheck(Table):
 
 
 class Sessions(Table):
-    """One session: consecutive requests of one strand, none silent for longer than the gap."""
+    """One session: requests of one strand under one session token, never silent for longer than the gap nor lasting
+    longer than the cap."""
 
     session_id: pl.Int64 = pa.Field(unique=True)
     operator: pl.String
@@ -348,6 +349,13 @@ class RequestSessions(Table):
     request_id: pl.Int64 = pa.Field(unique=True)
     request_ref: pl.String = pa.Field(nullable=True)
     session_id: pl.Int64
+
+
+class SessionSensitivity(Table):
+    """How many sessions there would be if a silence of `gap_minutes` ended them, all else being as it is."""
+
+    gap_minutes: pl.Int64 = pa.Field(unique=True, ge=1)
+    n_sessions: pl.Int64 = pa.Field(ge=0)
 
 
 class Campaigns(Table):

@@ -22,6 +22,10 @@ class Settings(BaseModel):
     """Silence that ends a session. 30 minutes is the convention of web-log analysis since Catledge and
     Pitkow 1995 (25.5 minutes measured, rounded up by those who followed)."""
 
+    session_cap_hours: int = Field(12, ge=1, le=720)
+    """A session lasts no longer: what never falls silent is cut at whole multiples of this, counted from its first
+    request. No working day is longer; a program that never stops would be one session of weeks."""
+
     pace_window_minutes: int = Field(10, ge=1, le=60)
     """Length of the windows in which distinct subjects are counted to measure pace."""
 

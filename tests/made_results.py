@@ -202,6 +202,7 @@ CARE_CHECK: list[dict[str, Any]] = [
         "scraped_at_least": 13_105, "n_by_accused": 13_554,
     }
 ]  # fmt: skip
+SENSITIVITY = [{"gap_minutes": n, "n_sessions": count} for n, count in ((10, 5_210), (30, 4_120), (60, 3_940))]
 
 
 def made_results(
@@ -228,6 +229,7 @@ def made_results(
         "estimates": (schemas.Estimates, whole["estimates"]),
         "exposure": (schemas.Exposure, EXPOSURE),
         "perimeter": (schemas.Perimeter, PERIMETER),
+        "session_sensitivity": (schemas.SessionSensitivity, SENSITIVITY),
     }
     for name, (model, content) in rows.items():
         types = {column: field.dtype.type for column, field in model.to_schema().columns.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 Row = dict[str, Any]
@@ -16,20 +15,59 @@ def client(request: Row) -> tuple[Any, ...]:
     return request["operator"], request["account_id"], request["client_ip"], request["user_agent"]
 
 
-def sessions(requests: Iterable[Row], gap: timedelta) -> set[frozenset[int]]:
-    """Return the sessions, each the numbers of its requests: a silence strictly longer than the gap begins another."""
+def lanes(asked: Sequence[Row], gap: timedelta) -> dict[str | None, list[Row]]:
+    """Return the requests of one client by the session token each goes with; None where none is near.
+
+    Without a token of its own a request goes with the last one before it, else the next one after it, as long as the
+    client is never silent for longer than the gap between them.
+    """
+    order = sorted(asked, key=lambda row: (row["requested_at"], row["session_token"] is None, row["session_token"]))
+    stretches: list[list[Row]] = []
+    for request in order:
+        if not stretches or request["requested_at"] - stretches[-1][-1]["requested_at"] > gap:
+            stretches.append([])
+        stretches[-1].append(request)
+    found: dict[str | None, list[Row]] = {}
+    for stretch in stretches:
+        token = next((row["session_token"] for row in stretch if row["session_token"] is not None), None)
+        for request in stretch:
+            token = token if request["session_token"] is None else request["session_token"]
+            found.setdefault(token, []).append(request)
+    return found
+
+
+def sessions(requests: Iterable[Row], gap: timedelta, cap: timedelta) -> set[frozenset[int]]:
+    """Return the sessions, each the numbers of its requests: a silence strictly longer than the gap begins another.
+
+    What goes on for longer is cut at whole multiples of the cap, counted from its first request.
+    """
+    return cut_lanes([lane for asked in of_clients(requests) for lane in lanes(asked, gap).values()], gap, cap)
+
+
+def of_clients(requests: Iterable[Row]) -> list[list[Row]]:
+    """Return the requests of each client."""
     by_client: dict[tuple[Any, ...], list[Row]] = {}
     for request in requests:
         by_client.setdefault(client(request), []).append(request)
+    return list(by_client.values())
+
+
+def cut_lanes(of_lanes: Iterable[list[Row]], gap: timedelta, cap: timedelta) -> set[frozenset[int]]:
+    """Cut each lane where it is silent for longer than the gap, and by the cap."""
     found = set()
-    for asked in by_client.values():
-        asked.sort(key=lambda request: (request["requested_at"], request["request_id"]))
-        session = [asked[0]["request_id"]]
-        for before, request in pairwise(asked):
-            if request["requested_at"] - before["requested_at"] > gap:
-                found.add(frozenset(session))
+    for lane in of_lanes:
+        session: list[int] = []
+        began = before = until = datetime.min
+        for request in sorted(lane, key=lambda row: row["requested_at"]):
+            at = request["requested_at"]
+            if before == datetime.min or at - before > gap or at >= until:
+                if before == datetime.min or at - before > gap:
+                    began = at
+                until = began + ((at - began) // cap + 1) * cap
+                found |= {frozenset(session)} if session else set()
                 session = []
             session.append(request["request_id"])
+            before = at
         found.add(frozenset(session))
     return found
 

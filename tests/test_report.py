@@ -168,8 +168,13 @@ def test_synthetic_cases_are_stamped_and_real_ones_are_not(tmp_path, english):
     assert stamp not in page(real).text
 
 
+def test_the_page_says_how_many_sessions_other_silences_would_make(english):
+    assert "10 5,210 30 4,120 60 3,940" in english.text
+    assert "verdicts" in english.text[english.text.index("Number of sessions") :]
+
+
 def test_every_table_names_its_columns_its_rows_and_its_source(english):
-    assert english.elements.count("table") == english.elements.count("caption") == 15
+    assert english.elements.count("table") == english.elements.count("caption") == 16
     assert all(("th", "scope", value) in english.attributes for value in ("col", "row"))
     for name in (
         "estimates",

@@ -30,6 +30,7 @@ CANONICAL = {
 RESULTS = {
     "sessions": schemas.Sessions,
     "request_sessions": schemas.RequestSessions,
+    "session_sensitivity": schemas.SessionSensitivity,
     "strands": schemas.Strands,
     "baseline": schemas.Baseline,
     "care_check": schemas.CareCheck,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 import reference
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tables import frame, load, rebuilt
 
 from forensics import sessions
+from forensics.cutting import Interned
 from forensics.engine import create, query
 from forensics.settings import Settings
 
@@ -129,6 +131,56 @@ def test_a_session_tells_what_was_asked_and_answered(engine):
     assert session["explained_share"] is None
 
 
+def test_another_token_begins_a_session_and_two_at_once_are_two_sessions(engine):
+    asked = """
+        requested_at | session_token
+        18 09:00     | owner
+        18 09:01     | robot
+        18 09:02     | owner
+        18 09:03     | robot
+        18 09:04     | later
+    """
+    assert cut(engine, asked) == [[1, 3], [2, 4], [5]]
+
+
+def test_a_token_at_two_addresses_stays_two_clients(engine):
+    asked = """
+        requested_at | session_token | client_ip
+        18 09:00     | one           | 192.0.2.1
+        18 09:01     | one           | 192.0.2.2
+        18 09:02     | one           | 192.0.2.1
+    """
+    assert cut(engine, asked) == [[1, 3], [2]]
+
+
+def test_a_token_that_falls_silent_is_two_sessions(engine):
+    asked = """
+        requested_at | session_token
+        18 09:00     | one
+        18 09:20     | other
+        18 09:40     | one
+    """
+    assert cut(engine, asked) == [[1], [2], [3]]
+
+
+def test_a_request_without_a_token_goes_with_the_one_before_else_the_one_after(engine):
+    asked = """
+        requested_at | session_token
+        18 09:00     | -
+        18 09:01     | one
+        18 09:02     | -
+        18 09:03     | other
+        18 09:04     | -
+        18 12:00     | -
+    """
+    assert cut(engine, asked) == [[1, 2, 3], [4, 5], [6]]
+
+
+def test_what_never_falls_silent_is_cut_every_twelve_hours_from_its_first_request(engine):
+    asked = "requested_at\n" + "\n".join(f"{18 + n // 48} {n % 48 // 2:02d}:{n % 2 * 30:02d}" for n in range(17, 70))
+    assert [len(session) for session in cut(engine, asked)] == [24, 24, 5]
+
+
 NOON = datetime(2024, 1, 18, 12)
 SILENCES = st.sampled_from([0, 1, 599, 600, 601, 1799, 1800, 1801, 3600, 40_000])
 REQUESTS = st.lists(
@@ -138,6 +190,7 @@ REQUESTS = st.lists(
             "account_id": st.sampled_from(["optic-1", "optic-2", None]),
             "client_ip": st.sampled_from(["192.0.2.1", None]),
             "user_agent": st.sampled_from(["Firefox", None]),
+            "session_token": st.sampled_from([None, None, "one", "two", "Été"]),
             "silence_s": SILENCES,
             "subject_key": st.sampled_from([None, 1, 2, 3]),
             "action": st.sampled_from(["rights", "login"]),
@@ -148,28 +201,57 @@ REQUESTS = st.lists(
 )
 
 
-def _at_moments(drawn: list[dict], order: list[int]) -> list[dict]:
+def _at_moments(drawn: list[dict], order: list[int], step_s: int | None, few: bool, tokens: bool) -> list[dict]:
     """Turn silences into moments, and number the requests in an order that is not that of time."""
     at, made = NOON, []
     for row in drawn:
-        at += timedelta(seconds=row["silence_s"])
-        made.append({name: value for name, value in row.items() if name != "silence_s"} | {"requested_at": at})
+        at += timedelta(seconds=row["silence_s"] if step_s is None else step_s)
+        one = {name: value for name, value in row.items() if name != "silence_s"} | {"requested_at": at}
+        one |= {"operator": "A", "account_id": "optic-1", "client_ip": None, "user_agent": None} if few else {}
+        made.append(one | ({} if tokens else {"session_token": None}))
     return [made[place] | {"request_id": number} for number, place in enumerate(order)]
+
+
+def _requests(data) -> list[dict]:
+    drawn = data.draw(REQUESTS)
+    step = data.draw(st.sampled_from([None, None, 1800]))
+    order = data.draw(st.permutations(range(len(drawn))))
+    return _at_moments(drawn, order, step, data.draw(st.booleans()), data.draw(st.booleans()))
+
+
+def _tables(engine) -> list[list[tuple]]:
+    keys = {"strand_keys": 1, "session_keys": 1, "request_sessions": 1, "session_sensitivity": 1}
+    return [engine.sql(f"SELECT * FROM {name} ORDER BY {by}").fetchall() for name, by in keys.items()]
 
 
 @given(st.data())
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_engine_cuts_sessions_and_counts_pace_as_the_slow_twin_does(engine, data):
-    drawn = data.draw(REQUESTS)
-    requests = _at_moments(drawn, data.draw(st.permutations(range(len(drawn)))))
-    gap = data.draw(st.sampled_from([10, 30]))
-    window = data.draw(st.sampled_from([7, 10, 60]))
-
+def test_fast_cut_portable_text_and_slow_twin_agree_on_every_session_and_number(engine, data):
+    requests = _requests(data)
+    gap, cap = data.draw(st.sampled_from([10, 30])), data.draw(st.sampled_from([1, 2, 12]))
+    chosen = Settings(session_gap_minutes=gap, session_cap_hours=cap)  # type: ignore[call-arg]
     load(engine, requests=frame("requests", requests))
-    sessions.build(engine, Settings(session_gap_minutes=gap))  # type: ignore[call-arg]
-    mine = sessions.request_sessions(engine).group_by("session_id").agg("request_id")["request_id"].to_list()
-    assert {frozenset(session) for session in mine} == reference.sessions(requests, timedelta(minutes=gap))
+    found = []
+    for way in (sessions.cut, sessions.cut_by_sql):
+        way(engine, chosen)
+        found.append(_tables(engine))
+        mine = sessions.request_sessions(engine).group_by("session_id").agg("request_id")["request_id"].to_list()
+        expected = reference.sessions(requests, timedelta(minutes=gap), timedelta(hours=cap))
+        assert {frozenset(session) for session in mine} == expected
+        lanes = [one for asked in reference.of_clients(requests)
+                 for one in reference.lanes(asked, timedelta(minutes=gap)).values()]  # fmt: skip
+        counted = [len(reference.cut_lanes(lanes, timedelta(minutes=n), timedelta(hours=cap))) for n in (10, 30, 60)]
+        assert sessions.sensitivity(engine).rows() == list(zip((10, 30, 60), counted, strict=True))
+    assert found[0] == found[1]
 
+
+@given(st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_engine_counts_pace_as_the_slow_twin_does(engine, data):
+    requests = _requests(data)
+    window = data.draw(st.sampled_from([7, 10, 60]))
+    load(engine, requests=frame("requests", requests))
+    sessions.build(engine, Settings())  # type: ignore[call-arg]
     strands = {row["strand_id"]: row for row in engine.table("strand_keys").pl().to_dicts()}
     pace = query(engine, "strand_pace", {"window_minutes": window, "clean_until": None})
     busiest = {reference.client(strands[row["strand_id"]]): row["busiest_subjects"] for row in pace.to_dicts()}
@@ -177,6 +259,16 @@ def test_the_engine_cuts_sessions_and_counts_pace_as_the_slow_twin_does(engine, 
     for request in filter(reference.is_lookup, requests):
         asked.setdefault(reference.client(request), []).append(request)
     assert busiest == {who: reference.busiest_window(lookups, window) for who, lookups in asked.items()}
+
+
+@given(st.lists(st.integers(0, 2**62), max_size=60), st.integers(1, 3))
+def test_interned_numbers_stand_for_one_value_each_even_where_slots_collide(values, bits):
+    interned = Interned(bits)
+    given = [np.array(values[:n], dtype=np.int64) for n in (len(values) // 2, len(values))]
+    numbers = [interned.numbers(part) for part in given]
+    for part, found in zip(given, numbers, strict=True):
+        assert interned.values()[found].tolist() == part.tolist()
+    assert sorted(interned.values().tolist()) == sorted(set(values))
 
 
 def test_session_numbers_do_not_depend_on_the_order_of_rows(engine):

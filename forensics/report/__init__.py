@@ -151,6 +151,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
     unsaid = "_pages" if voice.subject == "people" else "_people"
     thresholds = {
         "gap": settings.session_gap_minutes,
+        "cap": settings.session_cap_hours,
         "window": settings.pace_window_minutes,
         "fastest": voice.share(1 - settings.crowd_quantile),
         "one_in": voice.count(round(1 / settings.accusation_level)),
@@ -163,6 +164,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "estimates": tables.estimates(results, language),
         "overlaps": tables.overlaps(results, language),
         "sessions": voice.say("sessions_text", **_totals(results, voice)),
+        "sensitivity": tables.sensitivity(results, language),
         "exposed": tables.exposed(results, language),
         "width": tables.width(results, language),
         "perimeter": tables.perimeter(results, language),

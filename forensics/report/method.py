@@ -6,10 +6,12 @@ from forensics.reasons import Pair
 
 METHOD: dict[str, Pair] = {
     "sessions": (
-        "Sessions. Les requêtes d’un même client (compte, adresse, logiciel) forment une session tant que le "
-        "silence ne dépasse pas {gap} minutes.",
-        "Sessions. Requests of one client (account, address, software) form a session until it falls silent "
-        "for more than {gap} minutes.",
+        "Sessions. Les requêtes d’un même client (compte, adresse, logiciel) sous un même jeton de "
+        "session du portail, s’il en a, forment une session tant que le silence ne dépasse pas {gap} minutes ; ce qui "
+        "dure davantage est coupé toutes les {cap} heures depuis le dernier silence.",
+        "Sessions. Requests of one client (account, address, software) under one session token of the portal, where "
+        "it has one, form a session until it falls silent for more than {gap} minutes; what lasts longer is cut every "
+        "{cap} hours since the last silence.",
     ),
     "measures": (
         "Mesures. L’allure, dans les {window} minutes les plus chargées, est comparée à celle du client "

@@ -347,6 +347,20 @@ def exposed(results: Results, language: Language = "fr") -> Table:
     )
 
 
+def sensitivity(results: Results, language: Language = "fr") -> Table:
+    """Return how many sessions there would be at other silences."""
+    voice = Voice.of(results, language)
+    return made_table(
+        voice,
+        caption="sensitivity_caption",
+        source="session_sensitivity.parquet",
+        head=[voice.say("silence_minutes"), voice.say("n_sessions")],
+        rows=[[voice.count(gap), voice.count(n)] for gap, n in results.table("session_sensitivity").iter_rows()],
+        figures=frozenset({0, 1}),
+        note=voice.say("sensitivity_note"),
+    )
+
+
 def perimeter(results: Results, language: Language = "fr") -> Table:
     """Return what could have been shown in the whole case, under each definition."""
     voice = Voice.of(results, language)

@@ -159,6 +159,18 @@ WORDS: dict[str, Pair] = {
     ),
     # Sessions and campaigns
     "sessions": ("Sessions et campagnes", "Sessions and campaigns"),
+    "sensitivity_caption": (
+        "Nombre de sessions selon le silence qui y met fin",
+        "Number of sessions by the silence that ends one",
+    ),
+    "silence_minutes": ("Silence, minutes", "Silence, minutes"),
+    "n_sessions": ("Sessions", "Sessions"),
+    "sensitivity_note": (
+        "Les clients ne dépendent pas de ce silence ; les verdicts, qui portent sur eux, n’en dépendent que par la "
+        "régularité, mesurée entre les consultations d’une même session.",
+        "Clients do not depend on this silence; verdicts, which are about clients, depend on it only through "
+        "steadiness, which is measured between the lookups of one session.",
+    ),
     "sessions_text_people": (
         "{total} sessions : extraction automatisée {scraping}, indéterminées {unclear}. "
         "Comptes utilisés par le robot : {used} sur {accounts}. Campagnes : {campaigns}. Sur {clients} clients, "
