@@ -45,16 +45,20 @@ def analyse(case: Case, evidence_digest: str, say: Callable[[str], None]) -> lis
         sessions.build(connection, case.settings, case.work / "requests.parquet")
         strands = sessions.strands(connection)
         say(f"rebuilt {connection.table('session_keys').shape[0]:,} sessions of {strands.height:,} clients")
-        verdicts = judge(connection, case, strands, clock_step_us(connection))
+        resolution_us = clock_step_us(connection)
+        verdicts = judge(connection, case, strands, resolution_us)
         accused = verdicts.strands.filter(pl.col("verdict") == "scraping")
         say(f"judged {verdicts.strands.height:,} clients: {accused.height:,} scraping")
-        linked = campaigns.link(connection, case.settings, accused, people=subjects_are_people(case))
-        judged = _judged_sessions(connection, case, verdicts, linked)
+        linked = campaigns.link(
+            connection, case.settings, verdicts.strands, resolution_us, people=subjects_are_people(case)
+        )
+        judged = _judged_sessions(connection, case, verdicts, linked.of_strand)
         keys = pl.read_parquet(case.work / "keys.parquet", glob=False)
         exposed = expose(connection, case, judged.select("session_id", "verdict", "campaign_id"), keys)
         unit = "people" if subjects_are_people(case) else "pages"
         say(f"found {exposed.exposure['person_id'].n_unique():,} {unit} shown")
         tables = _tables(connection, case, verdicts, judged, exposed)
+        tables |= {"campaign_ties": linked.ties, "campaign_pairs": linked.pairs}
     summary = _summary(case, tables, exposed, verdicts, evidence_digest)
     for name, frame in tables.items():
         write_table(frame, folder / f"{name}.parquet")

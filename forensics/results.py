@@ -22,6 +22,8 @@ TABLES = (
     "baseline",
     "care_check",
     "campaigns",
+    "campaign_ties",
+    "campaign_pairs",
     "requisitions",
     "exposure",
     "professionals",

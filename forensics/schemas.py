@@ -24,8 +24,10 @@ from forensics.vocabulary import (
     JOINED_BY,
     LOG_KINDS,
     ROLES,
+    SAME_ACTOR,
     SUBJECT_KINDS,
     TIERS,
+    TIES,
     UNSEEN,
     VERDICTS,
     WITNESSED,
@@ -359,7 +361,7 @@ class SessionSensitivity(Table):
 
 
 class Campaigns(Table):
-    """One robot, as far as the evidence shows: strands that share an address or continue one list."""
+    """One robot, as far as the evidence shows: strands joined by account, network, agent, work list or tempo."""
 
     campaign_id: pl.Int64 = pa.Field(unique=True)
     n_strands: pl.Int64 = pa.Field(ge=1)
@@ -369,6 +371,48 @@ class Campaigns(Table):
     n_hits: pl.Int64
     started_at: Instant
     ended_at: Instant
+
+
+class CampaignTies(Table):
+    """One kind of tie between accused clients, and how often it would link honest clients of the same case.
+
+    n_units: accused accounts (clients, where the log names no account); n_pairs: their pairs. n_links: pairs linked by
+    this kind; for `account`, clients joined to another of their account, which is taken as it is. honest_pairs:
+    comparable pairs of honest ones; honest_linked: those that the tie would link; honest_upper: one-sided 95 % limit of
+    their share. cut: what a pair must be closer than (`forensics.campaigns.ties`), null where any tie will do, or none.
+    is_used: false where honest clients have such ties too often, or are too few to tell.
+    """
+
+    tie: pl.String = pa.Field(unique=True, isin=TIES)
+    n_units: pl.Int64 = pa.Field(ge=0)
+    n_pairs: pl.Int64 = pa.Field(nullable=True, ge=0)
+    n_links: pl.Int64 = pa.Field(ge=0)
+    honest_pairs: pl.Int64 = pa.Field(nullable=True, ge=0)
+    honest_linked: pl.Int64 = pa.Field(nullable=True, ge=0)
+    honest_upper: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    cut: pl.Float64 = pa.Field(nullable=True, ge=0)
+    is_used: pl.Boolean
+
+
+class CampaignPairs(Table):
+    """One pair of operators that were attacked, or of campaigns, and whether the evidence fits one actor.
+
+    n_pairs: pairs of accused units across the two; n_linked: those linked, by the kinds in `ties`. closest: the kind of
+    the closest pair across; chance: that unrelated clients had a pair as close by any kind (at most; null where no kind
+    could be measured). answer: `compatible` (one campaign has clients of both: they are joined, directly or through
+    others), `nothing_found` (what was measured does not connect them, which is no proof of two actors),
+    `not_measurable`.
+    """
+
+    scope: pl.String = pa.Field(isin=("operators", "campaigns"))
+    a: pl.String
+    b: pl.String
+    n_pairs: pl.Int64 = pa.Field(ge=1)
+    n_linked: pl.Int64 = pa.Field(ge=0)
+    ties: pl.List(pl.String)
+    closest: pl.String = pa.Field(nullable=True, isin=TIES)
+    chance: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    answer: pl.String = pa.Field(isin=SAME_ACTOR)
 
 
 class Requisitions(Table):

@@ -73,6 +73,22 @@ class Settings(BaseModel):
     link_level: float = Field(1e-3, gt=0, lt=1)
     """Chance, over all pairs of accused clients, that two work lists are linked by accident."""
 
+    accidental_links: float = Field(0.01, gt=0, lt=1)
+    """Pairs of accused clients that one kind of tie may link by accident, expected over the case, as honest pairs of
+    the same case have it (the upper limit of their share). A kind that would link more of them is not used."""
+
+    null_clients: int = Field(1000, ge=2)
+    """Honest clients, those with the most lookups, all pairs of which say how often chance ties two. Half a million
+    pairs measure shares of one in 100,000; more clients cost time with the square of their number."""
+
+    tempo_gaps: int = Field(100, ge=40)
+    """Silences that stand for a client's rhythm, evenly over its time: as many for honest clients as for robots, so
+    that both are as exact. Of 100 the quartiles are known to a tenth of the spread."""
+
+    tempo_level: float = Field(0.01, gt=0, lt=1)
+    """Two clients whose rhythms all their silences tell apart at this level are not linked by tempo (two-sample test of
+    Kolmogorov and Smirnov)."""
+
     missing_lines_level: float = Field(1e-3, gt=0, le=0.05)
     """Chance, over the whole case, that a log which lost nothing is said to be silent where lines should be; and as
     much again for rates that fell (Bonferroni over all silences of ten minutes, and over all stretches of days)."""

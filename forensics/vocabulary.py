@@ -10,6 +10,8 @@ SUBJECT_KINDS = ("holder_number", "member_number", "card_number", "beneficiary_n
 ROLES = ("holder", "spouse", "child", "other")
 ACCOUNT_KINDS = ("person", "practice", "software", "concentrator")
 VERDICTS = ("scraping", "honest", "unclear")
+TIES = ("account", "network", "agent", "list_shared_out", "list_walked_twice", "tempo")
+SAME_ACTOR = ("compatible", "nothing_found", "not_measurable")
 TIERS = ("displayed", "listed")
 
 WITNESSED = ("complete", "gap", "surplus", "unwitnessed")

@@ -153,6 +153,22 @@ CAMPAIGN: dict[str, Any] = {
     "ended_at": datetime(2024, 1, 20, 4, 59, 58),
 }
 
+CAMPAIGN_TIES: list[dict[str, Any]] = [
+    {"tie": "account", "n_units": 3, "n_pairs": None, "n_links": 2, "honest_pairs": None, "honest_linked": None,
+     "honest_upper": None, "cut": None, "is_used": True},
+    {"tie": "network", "n_units": 3, "n_pairs": 3, "n_links": 1, "honest_pairs": 499_500, "honest_linked": 136,
+     "honest_upper": 0.000314, "cut": 1.0, "is_used": True},
+    {"tie": "tempo", "n_units": 3, "n_pairs": 3, "n_links": 0, "honest_pairs": 406, "honest_linked": 0,
+     "honest_upper": 0.00735, "cut": None, "is_used": False},
+]  # fmt: skip
+
+CAMPAIGN_PAIRS: list[dict[str, Any]] = [
+    {"scope": "operators", "a": "Tiersa", "b": "Viareso", "n_pairs": 2, "n_linked": 1, "ties": ["network"],
+     "closest": "network", "chance": 0.0006, "answer": "compatible"},
+    {"scope": "campaigns", "a": "1", "b": "2", "n_pairs": 2, "n_linked": 0, "ties": [], "closest": None,
+     "chance": 1.0, "answer": "nothing_found"},
+]  # fmt: skip
+
 
 def hour(number: int, verdict: str, lookups: int, operator: str = "Viareso") -> dict[str, Any]:
     """One row of the timeline, `number` hours after the first."""
@@ -223,6 +239,8 @@ def made_results(
         "timeline": (schemas.Timeline, TIMELINE if timeline is None else timeline),
         "trials": (schemas.Trials, [TRIAL] if trials is None else trials),
         "campaigns": (schemas.Campaigns, [CAMPAIGN]),
+        "campaign_ties": (schemas.CampaignTies, CAMPAIGN_TIES),
+        "campaign_pairs": (schemas.CampaignPairs, CAMPAIGN_PAIRS),
         "baseline": (schemas.Baseline, BASELINE),
         "care_check": (schemas.CareCheck, CARE_CHECK),
         "requisitions": (schemas.Requisitions, REQUISITIONS),

@@ -35,6 +35,8 @@ RESULTS = {
     "baseline": schemas.Baseline,
     "care_check": schemas.CareCheck,
     "campaigns": schemas.Campaigns,
+    "campaign_ties": schemas.CampaignTies,
+    "campaign_pairs": schemas.CampaignPairs,
     "requisitions": schemas.Requisitions,
     "exposure": schemas.Exposure,
     "professionals": schemas.Professionals,

@@ -169,6 +169,8 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "width": tables.width(results, language),
         "perimeter": tables.perimeter(results, language),
         "campaigns": tables.campaigns(results, language),
+        "campaign_ties": tables.campaign_ties(results, language),
+        "campaign_pairs": tables.campaign_pairs(results, language),
         "requisitions": tables.requisitions(results, language),
         "records": _records(summary, voice),
         "accused": tables.clients(results, "scraping", language),

@@ -19,6 +19,7 @@ from forensics.vocabulary import UNSEEN, WITNESSED
 MOST_CLIENTS = 100
 MOST_ADDRESSES = 50
 MOST_STRETCHES = 60
+MOST_PAIRS = 20
 """More rows than this are in the results table that the caption names."""
 
 
@@ -119,6 +120,69 @@ def campaigns(results: Results, language: Language = "fr") -> Table:
         ],
         figures=frozenset(range(1, 6)),
     )
+
+
+def campaign_ties(results: Results, language: Language = "fr") -> Table:
+    """Return one row a kind of tie: how many accused pairs it links, and how many honest ones it would link."""
+    voice = Voice.of(results, language)
+    keys = ("tie", "n_links", "n_pairs", "honest_linked", "honest_upper", "is_used")
+    return made_table(
+        voice,
+        caption="ties_caption",
+        source="campaign_ties.parquet",
+        head=[voice.say(key) for key in keys],
+        rows=[
+            [
+                voice.say(f"tie_{row['tie']}"),
+                voice.count(row["n_links"]),
+                voice.count(row["n_pairs"]),
+                "—"
+                if row["honest_pairs"] is None
+                else voice.say("of_pairs", n=voice.count(row["honest_linked"]), of=voice.count(row["honest_pairs"])),
+                "—" if row["honest_upper"] is None else f"{row['honest_upper']:.1e}",
+                voice.say("tie_is_used" if row["is_used"] else "tie_not_used"),
+            ]
+            for row in results.table("campaign_ties").iter_rows(named=True)
+        ],
+        figures=frozenset({1, 2, 3, 4}),
+        note=voice.say("ties_note"),
+    )
+
+
+def campaign_pairs(results: Results, language: Language = "fr") -> Table:
+    """Return one row for each two attacked operators, and for the campaigns that are closest: had they one actor?"""
+    voice = Voice.of(results, language)
+    found = results.table("campaign_pairs").sort(
+        pl.col("scope") == "campaigns", pl.col("chance").fill_null(1.0), maintain_order=True
+    )
+    left_out = found.height - MOST_PAIRS
+    keys = ("compared_two", "n_pairs", "linked_by", "chance_at_most", "answer")
+    return made_table(
+        voice,
+        caption="pairs_caption",
+        source="campaign_pairs.parquet",
+        head=[voice.say(key) for key in keys],
+        rows=[
+            [
+                voice.say(f"two_{row['scope']}", a=visible(row["a"], 40), b=visible(row["b"], 40)),
+                voice.count(row["n_pairs"]),
+                _linked_by(row, voice),
+                "—" if row["chance"] is None else f"{row['chance']:.1e}",
+                voice.say(f"answer_{row['answer']}"),
+            ]
+            for row in found.head(MOST_PAIRS).iter_rows(named=True)
+        ],
+        figures=frozenset({1, 3}),
+        note=" ".join(
+            [voice.say("pairs_note"), *([voice.say("pairs_left_out", n=voice.count(left_out))] if left_out > 0 else [])]
+        ),
+    )
+
+
+def _linked_by(row: Mapping[str, Any], voice: Voice) -> str:
+    """Return the kinds that link two groups; others, where they are joined but not directly."""
+    direct = ", ".join(voice.say(f"tie_{kind}") for kind in row["ties"])
+    return direct or (voice.say("through_others") if row["answer"] == "compatible" else "—")
 
 
 def requisitions(results: Results, language: Language = "fr") -> Table:

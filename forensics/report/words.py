@@ -198,6 +198,56 @@ WORDS: dict[str, Pair] = {
         "holder of a used account may be its first victim.",
     ),
     "campaigns_caption": ("Campagnes", "Campaigns"),
+    "ties_caption": ("Ce qui relie les comptes mis en cause", "What links the accused accounts"),
+    "ties_caption_pages": ("Ce qui relie les clients mis en cause", "What links the accused clients"),
+    "tie": ("Lien", "Tie"),
+    "n_links": ("Paires reliées", "Linked pairs"),
+    "n_pairs": ("Paires comparées", "Pairs compared"),
+    "honest_linked": ("Paires honnêtes que ce lien réunirait", "Honest pairs that this tie would link"),
+    "honest_upper": ("Part honnête, au plus", "Honest share, at most"),
+    "is_used": ("Retenu", "Used"),
+    "tie_is_used": ("oui", "yes"),
+    "tie_not_used": ("non", "no"),
+    "of_pairs": ("{n} sur {of}", "{n} of {of}"),
+    "tie_account": ("même compte", "same account"),
+    "tie_network": ("même réseau (/24, /48), rare ailleurs", "same network (/24, /48), rare elsewhere"),
+    "tie_agent": ("même navigateur, rare ailleurs", "same browser, rare elsewhere"),
+    "tie_list_shared_out": ("liste partagée : trop peu de noms communs", "list shared out: too few in common"),
+    "tie_list_walked_twice": ("même liste : trop de noms communs", "same list: too many in common"),
+    "tie_tempo": ("même rythme, quelle que soit la vitesse", "same rhythm, whatever the speed"),
+    "ties_note": (
+        "Un lien n’est retenu qu’au degré où les clients que rien ne met en cause, dans ce même dossier, ne l’ont "
+        "presque jamais entre eux ; la part honnête est donnée avec sa limite supérieure à 95 %. Un lien non retenu y "
+        "est trop fréquent, ou trop peu de clients honnêtes permettent d’en juger. Deux robots différents qui "
+        "dormiraient au hasard de la même façon auraient le même rythme.",
+        "A tie is used only at a degree that clients whom nobody suspects, in this very case, hardly ever share; the "
+        "honest share is given by its upper 95 % limit. A tie that is not used is too frequent among them, or too few "
+        "honest clients are there to tell. Two different robots that sleep at random in the same way would have the "
+        "same rhythm.",
+    ),
+    "pairs_caption": ("Un même acteur ?", "The same actor?"),
+    "compared_two": ("Comparés", "Compared"),
+    "two_operators": ("Opérateurs {a} et {b}", "Operators {a} and {b}"),
+    "two_campaigns": ("Campagnes {a} et {b}", "Campaigns {a} and {b}"),
+    "linked_by": ("Reliés par", "Linked by"),
+    "chance_at_most": ("Un lien aussi étroit par hasard, au plus", "As close a tie by chance, at most"),
+    "answer_compatible": (
+        "compatible avec un seul acteur : indice, non preuve",
+        "compatible with one actor: evidence, not proof",
+    ),
+    "answer_nothing_found": (
+        "aucun lien trouvé : ni un seul acteur, ni deux ne sont établis",
+        "no tie found: neither one actor nor two is shown",
+    ),
+    "answer_not_measurable": ("non mesurable ici", "cannot be measured here"),
+    "through_others": ("d’autres comptes", "other accounts"),
+    "pairs_note": (
+        "Le hasard est celui de clients honnêtes du même dossier, sans rapport entre eux, multiplié par le nombre de "
+        "paires et de sortes de lien examinées ; il ne dit rien de deux robots différents qui se ressembleraient.",
+        "Chance is that of unrelated honest clients of the same case, times the pairs and the kinds of tie that were "
+        "looked at; it says nothing of two different robots that are alike.",
+    ),
+    "pairs_left_out": ("{n} paires de plus dans campaign_pairs.parquet.", "{n} more pairs in campaign_pairs.parquet."),
     "requisitions_caption": ("Adresses à demander aux fournisseurs d’accès", "Addresses to ask access providers about"),
     "n_ports": ("Ports", "Ports"),
     "requests_sent": ("Requêtes", "Requests"),
