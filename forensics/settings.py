@@ -74,8 +74,9 @@ class Settings(BaseModel):
     """Chance, over all pairs of accused clients, that two work lists are linked by accident."""
 
     accidental_links: float = Field(0.01, gt=0, lt=1)
-    """Pairs of accused clients that one kind of tie may link by accident, expected over the case, as honest pairs of
-    the same case have it (the upper limit of their share). A kind that would link more of them is not used."""
+    """Others to which one accused account may be linked by accident by one kind of tie, expected, as honest pairs of
+    the same case have such ties (the upper limit of their share). A kind that would link more is not used: what 6
+    accounts have in common must be had by less than 1 honest pair in 500."""
 
     null_clients: int = Field(1000, ge=2)
     """Honest clients, those with the most lookups, all pairs of which say how often chance ties two. Half a million

@@ -174,7 +174,7 @@ def test_the_page_says_how_many_sessions_other_silences_would_make(english):
 
 
 def test_every_table_names_its_columns_its_rows_and_its_source(english):
-    assert english.elements.count("table") == english.elements.count("caption") == 16
+    assert english.elements.count("table") == english.elements.count("caption") == 18
     assert all(("th", "scope", value) in english.attributes for value in ("col", "row"))
     for name in (
         "estimates",

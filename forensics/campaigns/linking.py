@@ -23,14 +23,29 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 
+LISTS = ("list_shared_out", "list_walked_twice")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tie:
-    """One kind of tie: how close the accused pairs are, which of them it links, and what honest pairs say of it."""
+    """One kind of tie: how close the accused pairs are, which of them it links, and what honest pairs say of it.
+
+    is_chance: whether closeness is itself a chance (work lists, one of two tails).
+    """
 
     kind: str
     closeness: NDArray[np.float64]
     linked: NDArray[np.bool_]
     honest: Null
+    is_chance: bool
+
+    def chance(self, closeness: float) -> float:
+        """Return the chance that unrelated clients are at least so close.
+
+        Honest lists are shorter than a robot's and seldom say anything: where closeness is a chance, that is its least.
+        """
+        among_honest = self.honest.chance(closeness)
+        return max(among_honest, min(2.0 * closeness, 1.0)) if self.is_chance else among_honest
 
 
 def ties(
@@ -48,16 +63,18 @@ def ties(
         people: whether subjects are people; pages of a public site are no list, every crawler meets the popular ones.
     """
     connection.register("units", units.table.select("unit", "strand_id", "operator", "is_accused"))
-    n_pairs = units.n_accused * (units.n_accused - 1) // 2
     rhythms = Rhythms(connection, units, resolution_us, settings.tempo_gaps)
     found = []
     for kind, closeness, among_honest, level in _measured(connection, units, settings, rhythms, people=people):
         comparable = among_honest[~np.isnan(among_honest)]
-        law = null(comparable, len(comparable), n_pairs, settings.accidental_links, level)
+        law = null(comparable, len(comparable), units.n_accused, settings.accidental_links, level)
         linked = closeness < (-np.inf if law.cut is None else law.cut)  # what cannot be measured is not closer
         if kind == "tempo":
-            linked &= ~_differing(rhythms, units.n_accused, linked, settings.tempo_level)
-        found.append(Tie(kind=kind, closeness=closeness, linked=linked, honest=law))
+            differing = _differing(rhythms, units.n_accused, linked, settings.tempo_level)
+            told_apart = np.where(differing, np.inf, closeness)
+            found.append(Tie(kind=kind, closeness=told_apart, linked=linked & ~differing, honest=law, is_chance=False))
+            continue
+        found.append(Tie(kind=kind, closeness=closeness, linked=linked, honest=law, is_chance=kind in LISTS))
     return found
 
 
@@ -71,7 +88,7 @@ def _measured(
         lists = Lists(connection, units)
         both = zip(lists.closeness(accused=True), lists.closeness(accused=False), strict=True)
         level = settings.link_level / 2 / max(units.n_accused * (units.n_accused - 1) // 2, 1)
-        for kind, (of_accused, of_honest) in zip(("list_shared_out", "list_walked_twice"), both, strict=True):
+        for kind, (of_accused, of_honest) in zip(LISTS, both, strict=True):
             yield kind, of_accused, of_honest, level
     yield "tempo", rhythms.closeness(accused=True), rhythms.closeness(accused=False), np.inf
 

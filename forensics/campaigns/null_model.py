@@ -1,7 +1,7 @@
 """How close must two clients be before a tie is held to be more than chance? Numbers and arrays only.
 
 The clients of the case that nobody suspects say it: every pair of them is measured as the accused are, and a tie is
-used only where it would link so few honest pairs that hardly one pair of accused clients is linked by accident.
+used only where it would link so few honest pairs that an accused client is hardly ever linked by accident.
 """
 
 from __future__ import annotations
@@ -37,19 +37,18 @@ class Null:
         return (1 + as_close) / (1 + self.n_pairs)
 
 
-def null(closeness: NDArray[np.float64], n_pairs: int, n_accused_pairs: int, accidents: float, level: float) -> Null:
+def null(closeness: NDArray[np.float64], n_pairs: int, n_accused: int, accidents: float, level: float) -> Null:
     """Find the closest cut at which a tie is rare enough.
 
     Args:
         closeness: (m,) of the honest pairs that are tied at all; infinite and not-a-number ones are not.
         n_pairs: honest pairs compared.
-        n_accused_pairs: pairs of accused clients that will be looked at.
-        accidents: pairs of accused clients that may be linked by accident, expected over the case, if they were
-            honest.
+        n_accused: accused units, each of which is compared with all the others.
+        accidents: others to which one unit may be linked by accident, expected, if they were honest.
         level: closeness from which nothing is linked whatever the honest pairs say (infinite where there is none).
     """
     tied = np.sort(closeness[np.isfinite(closeness)])
-    rare = min(accidents / max(n_accused_pairs, 1), 1.0)
+    rare = min(accidents / max(n_accused - 1, 1), 1.0)
     allowed = _most_linked(n_pairs, rare)
     if allowed < 0:
         return Null(closeness=tied, n_pairs=n_pairs, cut=None, n_linked=0, upper=upper_limit(0, n_pairs))

@@ -60,7 +60,7 @@ def _answer(
     for tie in measured:
         closest = float(np.nanmin(tie.closeness[across], initial=np.inf))
         if np.isfinite(closest):
-            chances.append((tie.honest.chance(closest), tie.kind))
+            chances.append((tie.chance(closest), tie.kind))
     chance, kind = min(chances, default=(1.0, None))
     n_pairs = int(across.sum())
     linked = [tie for tie in found if (tie.linked & across).any()]

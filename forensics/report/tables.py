@@ -156,7 +156,7 @@ def campaign_pairs(results: Results, language: Language = "fr") -> Table:
         pl.col("scope") == "campaigns", pl.col("chance").fill_null(1.0), maintain_order=True
     )
     left_out = found.height - MOST_PAIRS
-    keys = ("compared_two", "n_pairs", "linked_by", "chance_at_most", "answer")
+    keys = ("compared_two", "n_pairs", "linked_by", "chance_at_most", "pair_answer")
     return made_table(
         voice,
         caption="pairs_caption",

@@ -231,6 +231,7 @@ WORDS: dict[str, Pair] = {
     "two_campaigns": ("Campagnes {a} et {b}", "Campaigns {a} and {b}"),
     "linked_by": ("Reliés par", "Linked by"),
     "chance_at_most": ("Un lien aussi étroit par hasard, au plus", "As close a tie by chance, at most"),
+    "pair_answer": ("Réponse", "Answer"),
     "answer_compatible": (
         "compatible avec un seul acteur : indice, non preuve",
         "compatible with one actor: evidence, not proof",
