@@ -24,9 +24,12 @@ Row = dict[str, Any]
 Score = dict[str, Any]
 
 
-def read_inputs(directory: Path) -> dict[str, Any]:
-    """Read the results and the truth. Raises UsageError naming the first file missing."""
-    results, truth = directory / "case" / "results", directory / "truth"
+def read_inputs(directory: Path, results: Path | None = None) -> dict[str, Any]:
+    """Read the results and the truth. Raises UsageError naming the first file missing.
+
+    results: where they are, if they are not published in `case/results`.
+    """
+    results, truth = results or directory / "case" / "results", directory / "truth"
     files = {
         "estimates": results / "summary.json",
         "sessions": results / "sessions.parquet",
@@ -64,11 +67,13 @@ def judged_requests(
     """Join what was found of each request to what is true of it.
 
     found: request_id, request_ref, session_id; joined by request_ref where the results have it, else by
-    request_id. Adds found_session, found_campaign (null unless scraping) and judged (True: scraping).
+    request_id. Adds found_session, found_campaign (null unless scraping), judged (True: scraping) and suspected
+    (True: scraping or unclear).
     """
     verdicts = sessions.select(
         "session_id",
         (pl.col("verdict") == "scraping").alias("judged"),
+        (pl.col("verdict") != "honest").alias("suspected"),
         pl.when(pl.col("verdict") == "scraping").then("campaign_id").alias("found_campaign"),
     )
     number = pl.col("operator").replace_strict(logs, default=None, return_dtype=pl.Int64)
@@ -85,6 +90,7 @@ def judged_requests(
     return true.with_columns(
         pl.coalesce(first["session_id"], second["session_id"]).alias("found_session"),
         pl.coalesce(first["judged"], second["judged"]).fill_null(False).alias("judged"),
+        pl.coalesce(first["suspected"], second["suspected"]).fill_null(False).alias("suspected"),
         pl.coalesce(first["found_campaign"], second["found_campaign"]).alias("found_campaign"),
     )
 
@@ -94,10 +100,13 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def score_requests(judged: pl.DataFrame) -> Row:
-    """Precision and recall of requests judged scraping, plain and weighted by the people shown."""
-    right = judged.filter("judged", "is_scraping")
-    called, true = judged.filter("judged"), judged.filter("is_scraping")
+def score_requests(judged: pl.DataFrame, verdict: str = "judged") -> Row:
+    """Precision and recall of requests judged scraping, plain and weighted by the people shown.
+
+    verdict: the column that calls a request: judged, or suspected for those judged scraping or unclear.
+    """
+    right = judged.filter(verdict, "is_scraping")
+    called, true = judged.filter(verdict), judged.filter("is_scraping")
     people = [int(table["n_people_shown"].sum()) for table in (right, called, true)]
     return {
         "precision": share(len(right), len(called)),
@@ -129,12 +138,33 @@ def score_groups(judged: pl.DataFrame) -> tuple[Row, Row]:
 def score_accounts(accounts: pl.DataFrame, sessions: pl.DataFrame) -> Row:
     """Count the accounts no robot used, those accused all the same, and what that allows at worst.
 
-    per_100k_upper: one-sided 95 % upper limit (Clopper and Pearson, 1934) of the share accused.
+    per_100k_upper: one-sided 95 % upper limit (Clopper and Pearson, 1934) of the share accused. unclear: those with a
+    session judged unclear and none judged scraping. patterns: the same counts by way of working, where it is known.
     """
-    honest = accounts.filter(~pl.col("used_by_robot")).select("operator", "account_id")
-    called = sessions.filter(pl.col("verdict") == "scraping").select("operator", "account_id").unique()
-    accused = len(honest.join(called, on=["operator", "account_id"], how="semi"))
-    return {"honest": len(honest), "accused": accused, "per_100k_upper": upper_limit(accused, len(honest))}
+    honest = honest_accounts(accounts, sessions)
+    accused = int(honest["accused"].sum())
+    patterns = honest.group_by("pattern").agg(pl.len().alias("honest"), pl.col("accused", "unclear").sum())
+    return {
+        "honest": len(honest),
+        "accused": accused,
+        "per_100k_upper": upper_limit(accused, len(honest)),
+        "unclear": int(honest["unclear"].sum()),
+        "patterns": {row.pop("pattern"): row for row in patterns.sort("pattern").to_dicts()},
+    }
+
+
+def honest_accounts(accounts: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
+    """One account that no robot used: operator, account_id, pattern, accused, unclear (and not accused)."""
+    verdicts = sessions.group_by("operator", "account_id").agg(
+        (pl.col("verdict") == "scraping").any().alias("accused"),
+        ((pl.col("verdict") == "unclear").any() & (pl.col("verdict") != "scraping").all()).alias("unclear"),
+    )
+    return (
+        accounts.filter(~pl.col("used_by_robot"))
+        .select("operator", "account_id", "pattern")
+        .join(verdicts, on=["operator", "account_id"], how="left", maintain_order="left")
+        .with_columns(pl.col("accused", "unclear").fill_null(False))
+    )
 
 
 def upper_limit(found: int, of: int) -> float | None:
@@ -183,7 +213,11 @@ def envelope_covered(row: Row, truth: int) -> bool | None:
 
 
 def score_case(inputs: dict[str, Any]) -> Score:
-    """Every measure of score.json."""
+    """Every measure of score.json.
+
+    logged, suspected, suspected_logged: as requests, of the requests that were logged, with unclear sessions taken for
+    scraping, and both.
+    """
     sessions = inputs["sessions"]
     judged = judged_requests(inputs["requests"], inputs["request_sessions"], sessions, inputs["logs"])
     of_sessions, of_campaigns = score_groups(judged)
@@ -197,6 +231,9 @@ def score_case(inputs: dict[str, Any]) -> Score:
         "accounts": score_accounts(inputs["accounts"], sessions),
         "certain_error": None if certain is None else certain - logged,
         "estimates": [score_estimate(row, inputs["people"]) for row in rows],
+        "logged": score_requests(judged.filter("logged")),
+        "suspected": score_requests(judged, "suspected"),
+        "suspected_logged": score_requests(judged.filter("logged"), "suspected"),
     }
 
 
@@ -215,9 +252,10 @@ def print_score(score: Score) -> None:
     from rich.table import Table
 
     measures = Table("measure", "value", title="Against the truth")
-    for group in ("requests", "sessions", "campaigns", "accounts"):
+    for group in ("requests", "suspected", "sessions", "campaigns", "accounts"):
         for name, value in score[group].items():
-            measures.add_row(f"{group} {name}", _shown(value))
+            if name != "patterns":
+                measures.add_row(f"{group} {name}", _shown(value))
     measures.add_row("certain - people shown and logged", _shown(score["certain_error"]))
     estimates = Table("scope", "truth", "estimate", "low", "high", "covered", "envelope", title="Estimates")
     for row in score["estimates"]:

@@ -118,6 +118,7 @@ def made_inputs(by_reference: bool) -> dict:
             "operator": ["A"] * 3,
             "account_id": ["u1", "u2", "u3"],
             "used_by_robot": [True, False, False],
+            "pattern": ["ordinary", "ordinary", "auditor"],
         }
     )
     return {
@@ -161,6 +162,21 @@ def test_an_honest_account_with_a_session_called_scraping_is_accused():
     assert accounts["per_100k_upper"] == pytest.approx(100_000 * 0.95**0.5, abs=1e-5)
 
 
+def test_an_honest_account_is_unclear_where_a_session_is_and_counted_by_its_way_of_working():
+    accounts = score_case(made_inputs(by_reference=True))["accounts"]
+    assert accounts["unclear"] == 1
+    assert accounts["patterns"] == {
+        "auditor": {"honest": 1, "accused": 0, "unclear": 1},
+        "ordinary": {"honest": 1, "accused": 1, "unclear": 0},
+    }
+
+
+def test_a_suspected_request_is_one_judged_scraping_or_unclear():
+    # Suspected: 2, 3, 4, 5, 6 (people 2 + 1 + 2 + 1 + 4 = 10); right: 2, 3, 4 of 1, 2, 3, 4 (people 5 of 5).
+    expected = {"precision": 0.6, "recall": 0.75, "precision_people": 0.5, "recall_people": 1.0}
+    assert score_case(made_inputs(by_reference=True))["suspected"] == expected
+
+
 def test_estimates_are_held_against_the_people_really_shown():
     score = score_case(made_inputs(by_reference=True))
     assert score["certain_error"] == -1
@@ -183,6 +199,7 @@ def test_a_lost_request_counts_against_recall_and_is_left_out_of_the_grouping():
     inputs["request_sessions"] = inputs["request_sessions"].filter(~lost)
     score = score_case(inputs)
     assert score["requests"]["recall"] == 0.75
+    assert score["logged"]["recall"] == 1.0
     assert score["sessions"]["bcubed_f1"] == 1.0
 
 
@@ -218,7 +235,8 @@ def test_the_score_is_written_as_json_and_printed_as_a_table(tmp_path: Path, cap
     assert main(["score", str(tmp_path)]) == 0
     written = json.loads((tmp_path / "score.json").read_text())
     assert written == write_score(tmp_path)
-    assert list(written) == ["requests", "sessions", "campaigns", "accounts", "certain_error", "estimates"]
+    contract = ["requests", "sessions", "campaigns", "accounts", "certain_error", "estimates"]
+    assert list(written) == [*contract, "logged", "suspected", "suspected_logged"]
     assert "requests precision" in capsys.readouterr().out
 
 
