@@ -1,0 +1,1 @@
+"""How well are robots told from people? Whole incidents, made, analysed and held against the truth."""
