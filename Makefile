@@ -5,7 +5,7 @@ READY := .venv/.ready
 DEMO := cases/demo
 SEED := 2024
 
-.PHONY: demo test lab bench notebooks recovery lock clean
+.PHONY: demo test lab bench notebooks recovery study lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -34,6 +34,10 @@ bench: $(READY)
 notebooks: demo
 	$(BIN)/jupyter nbconvert --to notebook --execute --ExecutePreprocessor.record_timing=False --inplace notebooks/*.ipynb
 	$(BIN)/python -m benchmarks.pictures $(DEMO)/case docs
+
+# Days of work on two cores; it resumes. msticpy, which the comparison wants too, comes with the extra `bench`.
+study: $(READY)
+	$(BIN)/python -m benchmarks.study --folder cases/study --plan all
 
 recovery: $(READY)
 	$(BIN)/python -m benchmarks.recovery --seeds 1025-1029 --scenarios list_walk quiet

@@ -78,7 +78,7 @@ def by(found: Iterable[Found], *names: str) -> dict[tuple[str, ...], list[Found]
 
 def spread(values: Iterable[float | None], target: float | None = None, *, least: bool = True) -> str:
     """Median / worst of shares; a dash where none can be said. target: the least, or the most, each may be."""
-    known = [value for value in values if value is not None]
+    known = [round(value, 6) for value in values if value is not None]
     if not known:
         return "-"
     worst = min(known) if least else max(known)
@@ -87,7 +87,7 @@ def spread(values: Iterable[float | None], target: float | None = None, *, least
         held = target is None or (value >= target if least else value <= target)
         return marked(f"{value:.4f}", held)
 
-    return f"{shown(statistics.median(known))} / {shown(worst)}"
+    return f"{shown(round(statistics.median(known), 6))} / {shown(worst)}"
 
 
 def detection(found: Sequence[Found]) -> Iterator[str]:
