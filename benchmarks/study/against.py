@@ -9,17 +9,24 @@ from typing import Any
 from benchmarks.baselines import BASELINES
 from benchmarks.baselines.buckets import CAPACITY, CROWDSEC_LEAK_S
 from benchmarks.baselines.hindsight import found, found_at_equal_accusations
+from benchmarks.study.plans import UNDAMAGED
 
 Found = dict[str, Any]
 BEHIND = 0.005  # ours may be behind a baseline by so much, and is ahead if by more
+SLOWER = "leaky bucket, slower leaks"  # found in hindsight too: nobody ships it
 SHIPPED = ("leaky bucket, 0.5 s (CrowdSec)", f"address, {CROWDSEC_LEAK_S:g} s")
 
 
 def beside(rows: Sequence[Found]) -> Iterator[str]:
-    """One row a scenario: recall weighted by people, median over its incidents; then who is ahead how often."""
+    """One row a scenario and damage: recall weighted by people, median over its incidents; then who is ahead how often.
+
+    Recall is that of all requests, lost ones too.
+    """
     scenarios: dict[str, list[Found]] = {}
     for one in rows:
-        scenarios.setdefault(one["incident"]["scenario"], []).append(one)
+        of = one["incident"]
+        name = of["scenario"] if of["damage"] == UNDAMAGED else f"{of['scenario']}, {of['damage']}"
+        scenarios.setdefault(name, []).append(one)
     names = [name for name in BASELINES if all(name in one["baselines"] for one in rows)]
     yield f"| scenario | ours | {' | '.join(names)} | CrowdSec's rule as it stands: recall, honest accused |"
     yield "|" + "---|" * (len(names) + 3)
@@ -71,11 +78,16 @@ def as_it_stands(shown: Sequence[Found]) -> str:
 
 def count(table: Mapping[str, tuple[float, dict[str, float]]], names: Sequence[str]) -> Iterator[str]:
     """One line a baseline, and one for the best of all in each row: ahead, level and behind."""
-    yield f"Ours is ahead or behind by more than {BEHIND} in so many of {len(table)} scenarios:"
+    yield f"Ours is ahead or behind by more than {BEHIND} in so many of {len(table)} rows:"
     yield ""
     every = {name: [(ours, theirs[name]) for ours, theirs in table.values()] for name in names}
-    if names:
-        every["the best of them in each row"] = [(ours, max(theirs.values())) for ours, theirs in table.values()]
+    for told, among in (
+        ("the best of them", names),
+        ("the best, slower leaks aside", [n for n in names if n != SLOWER]),
+    ):
+        if among:
+            best_of = [(ours, max(theirs[name] for name in among)) for ours, theirs in table.values()]
+            every[f"{told}, in each row"] = best_of
     for name, pairs in every.items():
         ahead = sum(ours > theirs + BEHIND for ours, theirs in pairs)
         behind = sum(theirs > ours + BEHIND for ours, theirs in pairs)

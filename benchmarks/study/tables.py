@@ -32,11 +32,13 @@ def every(there: Mapping[str, Sequence[Found]], planned: Mapping[str, Sequence[I
     if len(codes) > 1:
         yield f"**made by {len(codes)} versions of the code**"
     for plan, found in there.items():
-        if plan != QUIET and (rows := [one for one in found if one["incident"]["damage"] == UNDAMAGED]):
-            yield from titled(f"{plan.capitalize()}, found and accused (median / worst)", detection(rows))
-            yield from titled(f"{plan.capitalize()}, beside the baselines", against.beside(rows))
+        if not found or plan == QUIET:
+            continue
         if any(one["incident"]["damage"] != UNDAMAGED for one in found):
             yield from titled(f"{plan.capitalize()}, recall on logged requests (median / worst)", damages(found))
+        else:
+            yield from titled(f"{plan.capitalize()}, found and accused (median / worst)", detection(found))
+        yield from titled(f"{plan.capitalize()}, beside the baselines at equal accusations", against.beside(found))
     if together:
         yield from titled("Honest accounts, all incidents together", accused(there, together))
         yield from titled("Honest accounts by way of working", patterns(together))
