@@ -34,8 +34,9 @@ def decide(
     What the machine says alone, at the level of an accusation, leaves a client unclear unless care speaks for it: a
     fast client whose patients are followed by claims is a practice's software. Nothing speaks for a client of pages.
     Nor does a shared work list accuse a client for whom care speaks. What care says alone leaves a client unclear too,
-    by false discovery rate: a robot that asks as slowly as a person shows nothing else. A declared role that never
-    bills is accused by a work list only.
+    by false discovery rate: a robot that asks as slowly as a person shows nothing else. Clients at networks that their
+    account never used in its clean weeks are a case of their own there, for among them a robot is no rarity (Efron
+    2008). A declared role that never bills is accused by a work list only.
 
     Args:
         measured: one row a strand, sorted by `strand_id`.
@@ -46,6 +47,9 @@ def decide(
         missing: for each client, what would keep the second family from being measured.
         cared_for: (n,) for whom care speaks though its chance was not worked out.
         compare: holds work lists against that of the accused; None where subjects are pages.
+
+    References:
+        Efron B. 2008. Simultaneous inference: when should hypothesis testing problems be combined? Ann. Appl. Stat. 2.
 
     Returns:
         `measured` with SHARED, `p_combined`, `honest_expected` (how many honest clients, of all that were tested, are
@@ -73,7 +77,11 @@ def decide(
     scraping |= _beside_accused(measured, combined, scraping, settings.accused_account_rate) & ~role
     by_role &= ~scraping
     by_machine, by_care = (np.where(testable & ~cleared, chance, np.nan) for chance in (p_machine, p_care))
-    alone = holm(by_machine, level, n_tests) | benjamini_hochberg(by_care, settings.unclear_level, n_tests)
+    is_new = measured["new_network"].fill_null(value=True).to_numpy()  # or of an account that has no habits yet
+    alone = holm(by_machine, level, n_tests)
+    for group in (is_new, ~is_new):
+        of_group, n_of_group = np.where(group, by_care, np.nan), int(np.sum(testable & group))
+        alone |= benjamini_hochberg(of_group, settings.unclear_level, n_of_group)
     unclear = (benjamini_hochberg(combined, settings.unclear_level, n_tests) | alone | by_role) & ~scraping
     verdict = np.select([scraping, unclear], ["scraping", "unclear"], "honest")
     why_not = np.select(
