@@ -378,7 +378,8 @@ class CampaignTies(Table):
 
     n_units: accused accounts (clients, where the log names no account); n_pairs: their pairs. n_links: pairs linked by
     this kind; for `account`, clients joined to another of their account, which is taken as it is. honest_pairs:
-    comparable pairs of honest ones; honest_linked: those that the tie would link; honest_upper: one-sided 95 % limit of
+    comparable pairs of honest ones; honest_linked: those that the tie would link (by tempo, before all
+    their silences are compared); honest_upper: one-sided 95 % limit of
     their share. cut: what a pair must be closer than (`forensics.campaigns.ties`), null where any tie will do, or none.
     is_used: false where honest clients have such ties too often, or are too few to tell.
     """

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from tables import case, frame, instant, rebuilt
 
+from benchmarks import crawlers
 from forensics import campaigns
 from forensics.campaigns.null_model import null, upper_limit
 from forensics.campaigns.ties import Lists
@@ -410,3 +411,13 @@ def test_a_requisition_names_each_address_and_port_with_its_own_span_and_all_req
         ("192.0.2.1", 50_001, "12:00-12:00", 1),
         ("192.0.2.9", None, "09:00-09:00", 1),
     ]
+
+
+def test_pairs_of_addresses_are_counted_as_one_can_by_hand():
+    operators = {"1": "x", "2": "x", "3": "x", "4": "y"}
+    groups = {"1": "g", "2": "g", "3": "h", "4": "g"}
+    whole = crawlers.compared(operators, groups)
+    assert (whole.true, whole.found, whole.both) == (3, 3, 1)
+    of_x, of_y = crawlers.compared(operators, groups, "x"), crawlers.compared(operators, groups, "y")
+    assert (of_x.true, of_x.found, of_x.both) == (3, 3, 1)
+    assert (of_y.true, of_y.found, of_y.both) == (0, 2, 0)

@@ -12,7 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from benchmarks import crawlers
 from forensics import cli
+from forensics.analysis import analyse
 from forensics.case import load
 from forensics.manifest import read
 from forensics.pipeline import run
@@ -120,3 +122,67 @@ def test_another_folder_gives_the_same_bytes(case: Path, tmp_path: Path, digests
     other = own_log(tmp_path / "elsewhere")
     run(load(other), other.with_name("case.key"), lambda _: None)
     assert digests(other / "results") == digests(case / "results")
+
+
+CRAWL = ROOT.parent / "shared" / "data" / "peer_alerts" / "envoy-http-crawl-non_statics.log"
+"""41 pages in 0.39 s by one client, and nobody else: the crawl of which a peer's own tests expect an alert."""
+
+
+@pytest.mark.skipif(not CRAWL.is_file(), reason="the peer's log is not on this machine (shared/data/peer_alerts)")
+def test_a_crawl_with_nobody_beside_it_is_unclear_because_there_is_no_crowd_to_hold_its_pace_against(tmp_path: Path):
+    case = tmp_path / "case"
+    (case / "evidence").mkdir(parents=True)
+    lines = [line[line.index("{") :] for line in CRAWL.read_text().splitlines()]  # what the container's log puts before
+    (case / "evidence" / "envoy.ndjson").write_text("\n".join(lines) + "\n")
+    (case / "case.toml").write_text(ENVOY)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["ingest", str(case)])
+    assert ended.value.code == 0
+    analyse(load(case), "ab" * 32, lambda _: None)
+    (client,) = pl.read_parquet(case / "work" / "analysis" / "strands.parquet").iter_rows(named=True)
+    assert client["n_subjects"] == 41
+    assert client["gap_median_s"] == 0.01
+    assert client["p_regularity"] < 1e-7
+    assert client["p_pace"] is None
+    assert client["verdict"] == "unclear"
+
+
+ENVOY = """
+[case]
+id = "envoy"
+title = "A peer's sample"
+timezone = "UTC"
+[[operator]]
+name = "site"
+[[source]]
+id = "web"
+operator = "site"
+kind = "access_log"
+path = "evidence/envoy.ndjson"
+format = "ndjson"
+subject_kind = "page"
+[source.fields]
+requested_at = "start_time"
+account_id = ["downstream_remote_address", "user-agent"]
+client_ip = "downstream_remote_address"
+user_agent = "user-agent"
+method = "method"
+path = "x-envoy-origin-path"
+status = "response_code"
+subject = "x-envoy-origin-path"
+"""
+
+
+def test_with_agents_blanked_no_address_of_a_crawler_that_says_so_is_put_together_with_anothers(tmp_path: Path):
+    """None of their addresses takes enough, fast enough, to be accused, so that none is in a campaign either.
+
+    Every campaign is one address: a clock of whole seconds tells no rhythms apart, pages are no list, and the eight
+    addresses of one crawler that are accused (spbot) lie in eight networks.
+    """
+    operators, accused, ties = crawlers.analyse(LOG, tmp_path)
+    assert {operators[address] for address in accused["client_ip"]} & set(crawlers.DECLARED) == set()
+    assert {"188.165.233.228", "188.165.196.25"} <= set(accused["client_ip"])
+    campaigns = dict(accused.iter_rows())
+    assert crawlers.compared(operators, campaigns).found == crawlers.compared(operators, campaigns).both
+    used = dict(ties.select("tie", "is_used").iter_rows())
+    assert used == {"account": True, "network": True, "agent": False, "tempo": False}

@@ -36,12 +36,12 @@ def shared(units: Units, column: str, *, accused: bool) -> Numbers:
     n, first = (units.n_accused, 0) if accused else (units.n_honest, units.n_accused)
     used = units.table.select("unit", "is_accused", column).drop_nulls().unique().sort(column, "unit")
     closeness = np.full((n, n), np.inf)
-    for _, of_value in used.group_by(column, maintain_order=True):
+    of_kind = used.filter(pl.col("is_accused") == accused).group_by(column).len().filter(pl.col("len") > 1)
+    for _, of_value in used.join(of_kind, on=column, how="semi").group_by(column):
         members = of_value.filter(pl.col("is_accused") == accused)["unit"].to_numpy() - first
-        if len(members) > 1:
-            honest = of_value.height - int(of_value["is_accused"].sum())
-            block = np.ix_(members, members)
-            closeness[block] = np.minimum(closeness[block], honest - (0 if accused else 2))
+        honest = of_value.height - int(of_value["is_accused"].sum())
+        block = np.ix_(members, members)
+        closeness[block] = np.minimum(closeness[block], honest - (0 if accused else 2))
     unknown = ~np.isin(np.arange(n) + first, used["unit"].to_numpy())
     closeness[unknown] = closeness[:, unknown] = np.nan
     return closeness[pairs(n)]
