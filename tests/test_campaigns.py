@@ -84,7 +84,8 @@ def linked(
     Every client of `requests` is accused; the crowd is not.
     """
     everything = [*requests, *(crowd(lookups, register) if honest else ())]
-    strands = rebuilt(engine, requests=frame("requests", everything), **registers(register, departments))
+    tables: dict[str, Any] = {"requests": frame("requests", everything), **registers(register, departments)}
+    strands = rebuilt(engine, **tables)
     is_crowd = pl.col("account_id").str.starts_with("honest")
     judged = strands.with_columns(verdict=pl.when(is_crowd).then(pl.lit("honest")).otherwise(pl.lit("scraping")))
     found = campaigns.link(engine, SETTINGS, judged, SECOND_US // 1000, people=people)
@@ -264,7 +265,7 @@ def apart(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "client_ip": f"198.18.{accounts.index(row['account_id'])}.1"} for row in requests]
 
 
-LONG = {"register": 20_000, "lookups": 130}
+LONG: dict[str, Any] = {"register": 20_000, "lookups": 130}
 
 
 def test_a_rhythm_of_its_own_links_two_accounts_whatever_their_speed(engine):
