@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 
 import polars as pl
+
+from forensics.networks import network
 
 BROWSER = "Mozilla/"
 """How the agent of a browser begins. The name of a tool says which tool was used, not who used it."""
@@ -59,16 +60,3 @@ def units(strands: pl.DataFrame, most_honest: int) -> Units:
         agent=pl.when(pl.col("user_agent").str.starts_with(BROWSER)).then("user_agent"),
     )  # fmt: skip
     return Units(table=table.sort("unit", "strand_id"), n_accused=n_accused, n_honest=busiest.height)
-
-
-def network(address: str) -> str | None:
-    """Return the /24 of an IPv4 address or the /48 of an IPv6 one: what one customer of a host usually holds.
-
-    An IPv4 address written as IPv6 (::ffff:192.0.2.1) is the IPv4 address: its /48 would be everyone's.
-    """
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
