@@ -269,7 +269,8 @@ class Dealt:
 
     def strands(self) -> pl.DataFrame:
         """Return `strand_id`, CLIENT of each strand in the order in which they are numbered (`strand_keys.sql`), and
-        `dealt`, its number here: of strand s of bucket b, s * BUCKETS + b."""
+        `dealt`, its number here: of strand s of bucket b, s * BUCKETS + b.
+        """
         account, place = self._strands.values() >> 32, self._strands.values() & 0xFFFFFFFF
         of_account, of_place = self._accounts.values()[account], self._places.values()[place]
         codes = (of_account >> 32, of_account & 0xFFFFFFFF, of_place >> 32, of_place & 0xFFFFFFFF)
