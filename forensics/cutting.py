@@ -5,7 +5,9 @@ the requests are read, clients are dealt into buckets that fit the processor's c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +20,21 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 CLIENT = ("operator", "account_id", "client_ip", "user_agent")
-COLUMNS = ("request_id", "requested_at", *CLIENT, "session_token")
+KEYS = ("requested_at", *CLIENT, "session_token")
 MINUTE_US, HOUR_US = 60_000_000, 3_600_000_000
-BUCKETS = 64
+BUCKETS, AT_ONCE = 64, 2
 SLOTS_BITS = 22
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """Fibonacci hashing: Knuth 1998, The Art of Computer Programming 3, section 6.4."""
+
+
+def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Give the same tables, each read while the one before it is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = reader.submit(next, tables, None)
+            yield table
 
 
 class Interned:
@@ -147,15 +158,21 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The requests of some strands, in no order; `token` is the rank of its text, 0 for none, null where all are."""
+    """The requests of some strands, in no order; `token` is the rank of its text, 0 for none, null where all are.
 
-    request_id: Integers
+    `carried` are other columns of the same requests.
+    """
+
     strand: Integers
     at_us: Integers
     token: Integers | None
+    carried: list[NDArray]
 
     def cut(self, rules: Rules, others: Sequence[Rules] = ()) -> Cut:
-        """Cut the sessions of the bucket, and count those of other rules from the same order of requests."""
+        """Cut the sessions of the bucket, and count those of other rules from the same order of requests.
+
+        Where nothing is carried nobody asks which session a request is of, and `of_request` is empty.
+        """
         packed = self._packed() if self.token is None else None
         if packed is None:
             return self._cut_lanes(rules, others)
@@ -164,7 +181,8 @@ class Bucket:
         strand, at_us = ordered >> bits, ordered & ((1 << bits) - 1)
         same = np.append(np.zeros(1, dtype=bool), strand[1:] == strand[:-1])
         first = np.flatnonzero(rules.begins(same, at_us))
-        of_request = np.searchsorted(ordered[first], key, side="right") - 1
+        wanted = key if self.carried else key[:0]
+        of_request = np.searchsorted(ordered[first], wanted, side="right") - 1
         last = np.append(first[1:], len(ordered)) - 1
         low = int(self.at_us.min())
         n_at = [int(other.begins(same, at_us).sum()) for other in others]
@@ -221,14 +239,17 @@ class Bucket:
 
 
 class Dealt:
-    """The requests of a log, dealt into buckets by client. Texts stay behind: memory is 12 to 24 bytes a request."""
+    """The requests of a log, dealt into buckets by client. Texts stay behind: 12 bytes a request, 16 with tokens, and
+    what is carried."""
 
-    def __init__(self, tables: Iterable[pa.Table]) -> None:
+    def __init__(self, tables: Iterable[pa.Table], carried: Sequence[str] = ()) -> None:
         """Read the requests.
 
         Args:
-            tables: pieces of the requests (columns COLUMNS, or without `request_id` where nobody asks for it).
+            tables: pieces of the requests (columns KEYS, and those carried).
+            carried: columns of whole numbers to keep beside (-1 where a number is not known).
         """
+        self._carried = carried
         self._texts = {name: Texts() for name in (*CLIENT, "session_token")}
         self._accounts, self._places, self._strands = Interned(16), Interned(), Interned()
         self._parts: list[list[tuple[NDArray, ...]]] = [[] for _ in range(BUCKETS)]
@@ -244,28 +265,41 @@ class Dealt:
         bucket = (strand % BUCKETS).astype(np.uint8)
         order = np.argsort(bucket, kind="stable")  # a radix sort, for numbers this small
         at_us = pl.Series(table["requested_at"]).cast(pl.Datetime("us")).to_physical().to_numpy()
-        columns = [(strand // BUCKETS).astype(np.int32)[order], at_us[order], number["session_token"].astype(np.int32)]
-        columns[2] = columns[2][order] if columns[2].any() else np.empty(0, dtype=np.int32)
-        has_id = "request_id" in table.column_names
-        ids = table["request_id"].to_numpy()[order] if has_id else np.empty(0, dtype=np.int64)
+        token = number["session_token"].astype(np.int32)
+        columns = [
+            (strand // BUCKETS).astype(np.int32)[order],
+            at_us[order],
+            token[order] if token.any() else token[:0],
+            *(pl.Series(table[name]).fill_null(-1).to_numpy()[order] for name in self._carried),
+        ]
         ends = np.cumsum(np.bincount(bucket, minlength=BUCKETS))
         for one, high in enumerate(ends.tolist()):
             mine = slice(int(ends[one - 1]) if one else 0, high)
             if mine.stop > mine.start:
-                self._parts[one].append((*(column[mine] for column in columns), ids[mine]))
+                self._parts[one].append(tuple(column[mine] for column in columns))
 
     def buckets(self) -> Iterator[tuple[int, Bucket]]:
         """Give the buckets one after another, each with its number, and forget it."""
         ranks = self._texts["session_token"].ranks()
         for number, parts in enumerate(self._parts):
             if parts:
-                strand, at_us, ids = (np.concatenate([part[n] for part in parts]) for n in (0, 1, 3))
+                strand, at_us, *others = (np.concatenate([part[n] for part in parts])
+                                          for n in (0, 1, *range(3, 3 + len(self._carried))))  # fmt: skip
                 token = None
                 if len(ranks) > 1:
                     token = np.concatenate([ranks[part[2]] if len(part[2]) else np.zeros(len(part[0]), dtype=np.int64)
                                             for part in parts])  # fmt: skip
                 parts.clear()
-                yield number, Bucket(ids, strand, at_us, token)
+                yield number, Bucket(strand, at_us, token, others)
+
+    def cut(self, rules: Rules, others: Sequence[Rules] = ()) -> Iterator[tuple[Bucket, Cut, Integers]]:
+        """Cut bucket after bucket, two at a time; also give the `dealt` of each session's strand (`strands`)."""
+        with ThreadPoolExecutor(AT_ONCE) as workers:
+            buckets = self.buckets()
+            while some := list(islice(buckets, AT_ONCE)):
+                cuts = workers.map(lambda one: one[1].cut(rules, others), some)
+                for (number, bucket), found in zip(some, cuts, strict=True):
+                    yield bucket, found, found.strand.astype(np.int64) * BUCKETS + number
 
     def strands(self) -> pl.DataFrame:
         """Return `strand_id`, CLIENT of each strand in the order in which they are numbered (`strand_keys.sql`), and

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.cutting import BUCKETS, CLIENT, COLUMNS, HOUR_US, MINUTE_US, Cut, Dealt, Rules
+from forensics.cutting import CLIENT, HOUR_US, KEYS, MINUTE_US, Cut, Dealt, Rules, ahead
 from forensics.engine import create, query
 from forensics.settings import Settings
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SHORT_MINUTES, MIDDLE_MINUTES, LONG_MINUTES = 10, 30, 60
 """Silences at which sessions are counted, to show how much the choice matters."""
-BATCH = 1_000_000
+COLUMNS, BATCH = ("request_id", *KEYS), 1_000_000
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings, requests: Path | None = None) -> None:
@@ -46,7 +46,8 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, requests: P
 
 def cut(connection: duckdb.DuckDBPyConnection, settings: Settings, requests: Path | None = None) -> None:
     """Make `strand_keys`, `request_sessions`, `session_keys` and `session_sensitivity`, as `cut_by_sql` does."""
-    dealt = Dealt(pieces(requests, COLUMNS) if requests is not None else _fetched(connection))
+    tables = ahead(pieces(requests, COLUMNS)) if requests is not None else _fetched(connection)
+    dealt = Dealt(tables, carried=("request_id",))
     strands = dealt.strands()
     final = np.empty(strands.height, dtype=np.int64)
     final[strands["dealt"].to_numpy()] = strands["strand_id"].to_numpy()
@@ -57,13 +58,12 @@ def cut(connection: duckdb.DuckDBPyConnection, settings: Settings, requests: Pat
         "CREATE OR REPLACE TEMP TABLE request_sessions (request_id BIGINT, strand_id BIGINT, session_no BIGINT)"
     )
     keys, counts = [], np.zeros(len(gaps), dtype=np.int64)
-    for number, bucket in dealt.buckets():
-        found = bucket.cut(rules, others)
-        of_bucket = _session_keys(found, final[found.strand * BUCKETS + number])
+    for bucket, found, of_strand in dealt.cut(rules, others):
+        of_bucket = _session_keys(found, final[of_strand])
         keys.append(of_bucket)
         counts += found.n_at
         of_request = of_bucket.select("strand_id", "session_no")[found.of_request]
-        _insert(connection, of_request.select(pl.Series("request_id", bucket.request_id), "strand_id", "session_no"))
+        _insert(connection, of_request.select(pl.Series("request_id", bucket.carried[0]), "strand_id", "session_no"))
     numbered = pl.concat(keys or [_session_keys(NOTHING, NOTHING.strand)]).sort("strand_id", "session_no")
     _keep(connection, "session_keys", numbered.select(pl.int_range(1, pl.len() + 1).alias("session_id"), pl.all()))
     _keep(connection, "strand_keys", strands.select("strand_id", *CLIENT))

@@ -164,7 +164,6 @@ WORDS: dict[str, Pair] = {
         "Number of sessions by the silence that ends one",
     ),
     "silence_minutes": ("Silence, minutes", "Silence, minutes"),
-    "n_sessions": ("Sessions", "Sessions"),
     "sensitivity_note": (
         "Les clients ne dépendent pas de ce silence ; les verdicts, qui portent sur eux, n’en dépendent que par la "
         "régularité, mesurée entre les consultations d’une même session.",
