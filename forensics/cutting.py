@@ -1,5 +1,7 @@
-"""Sessions by sorting numbers, the same that `forensics/sql/request_sessions.sql` cuts: texts become dense integers as
-the requests are read, clients are dealt into buckets that fit the processor's cache, and each bucket is sorted alone.
+"""Sessions by sorting numbers: the same that `forensics/sql/request_sessions.sql` cuts.
+
+Texts become dense integers as the requests are read, clients are dealt into buckets that are small beside the log, and
+each bucket is sorted alone.
 """
 
 from __future__ import annotations
@@ -239,8 +241,10 @@ class Bucket:
 
 
 class Dealt:
-    """The requests of a log, dealt into buckets by client. Texts stay behind: 12 bytes a request, 16 with tokens, and
-    what is carried."""
+    """The requests of a log, dealt into buckets by client.
+
+    Texts stay behind: 12 bytes a request, 16 with tokens, and what is carried.
+    """
 
     def __init__(self, tables: Iterable[pa.Table], carried: Sequence[str] = ()) -> None:
         """Read the requests.
@@ -302,8 +306,9 @@ class Dealt:
                     yield bucket, found, found.strand.astype(np.int64) * BUCKETS + number
 
     def strands(self) -> pl.DataFrame:
-        """Return `strand_id`, CLIENT of each strand in the order in which they are numbered (`strand_keys.sql`), and
-        `dealt`, its number here: of strand s of bucket b, s * BUCKETS + b.
+        """Return `strand_id`, CLIENT, `dealt` of each strand, sorted as `strand_keys.sql` numbers them.
+
+        `dealt` is its number here: of strand s of bucket b, s * BUCKETS + b.
         """
         account, place = self._strands.values() >> 32, self._strands.values() & 0xFFFFFFFF
         of_account, of_place = self._accounts.values()[account], self._places.values()[place]

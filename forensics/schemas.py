@@ -330,9 +330,7 @@ class CareCheck(Table):
 
 
 class Sessions(Table):
-    """One session: requests of one strand under one session token, never silent for longer than the gap nor lasting
-    longer than the cap.
-    """
+    """One session: requests of one strand under one token, not silent for longer than the gap, nor beyond the cap."""
 
     session_id: pl.Int64 = pa.Field(unique=True)
     operator: pl.String

@@ -108,7 +108,8 @@ def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
         yield pa.Table.from_batches([batch])
 
 
-NOTHING = Cut(*(np.empty(0, dtype=np.int64) for _ in range(5)), [])
+NO_ROWS = np.empty(0, dtype=np.int64)
+NOTHING = Cut(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, [])
 
 
 def _session_keys(found: Cut, strand_id: np.ndarray) -> pl.DataFrame:

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 
 import forensics as fx
-from benchmarks.sessions import ours, with_polars
 from forensics.laboratory import case_folder
 
 DEMO_IS_THERE = "the demo case is made by `make demo`, which `make test` runs first"
@@ -63,10 +62,3 @@ def test_a_table_that_does_not_exist_is_refused_by_name():
 def test_a_case_without_results_says_how_to_get_them(tmp_path):
     with pytest.raises(fx.CaseError, match="forensics run"):
         fx.load(tmp_path)
-
-
-def test_the_benchmark_compares_ways_that_find_the_same_sessions():
-    case = fx.open_case(case_folder())
-    requests = case.work / "requests.parquet"
-    found = fx.load(case_folder()).summary["sessions"]["total"]
-    assert ours(case, requests) == with_polars(requests, case.settings.session_gap_minutes) == found

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tables import frame, load, rebuilt
 
+from benchmarks.sessions import generate, ours, with_polars
 from forensics import sessions
 from forensics.cutting import Interned
 from forensics.engine import create, query
@@ -220,8 +221,8 @@ def _requests(data) -> list[dict]:
 
 
 def _tables(engine) -> list[list[tuple]]:
-    keys = {"strand_keys": 1, "session_keys": 1, "request_sessions": 1, "session_sensitivity": 1}
-    return [engine.sql(f"SELECT * FROM {name} ORDER BY {by}").fetchall() for name, by in keys.items()]
+    names = ("strand_keys", "session_keys", "request_sessions", "session_sensitivity")
+    return [engine.table(name).order("1").fetchall() for name in names]
 
 
 @given(st.data())
@@ -285,3 +286,12 @@ def test_session_numbers_do_not_depend_on_the_order_of_rows(engine):
         rebuilt(engine, requests=shuffled)
         numbers.append(sessions.request_sessions(engine).rows())
     assert numbers[0] == numbers[1] == numbers[2]
+
+
+@pytest.mark.parametrize("features", [False, True])
+def test_the_benchmark_compares_ways_that_find_the_same_sessions(features, tmp_path):
+    path = tmp_path / "requests.parquet"
+    generate(path, 20_000)
+    found = ours(path, features=features)
+    assert found == with_polars(path, features=features)
+    assert found[0] > 1_000
