@@ -27,8 +27,7 @@ lab: $(READY)
 	$(BIN)/forensics lab $(DEMO)/case
 
 bench: $(READY)
-	@test -f $(DEMO)/case/results/summary.json || $(MAKE) demo
-	$(BIN)/python -m benchmarks.sessions $(DEMO)/case
+	$(BIN)/python -m benchmarks.sessions --millions 2
 
 # The committed outputs of the notebooks and the README's picture come from the demo case.
 notebooks: demo
