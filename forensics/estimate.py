@@ -103,6 +103,8 @@ def estimates(
     """
     people = perimeter.filter(pl.col("definition") == "people")
     attacked = people.filter(pl.col("scope") == "operator")["operator"].to_list()
+    if people.is_empty():  # no answer showed that what was asked for exists: the whole case has its row all the same
+        people = pl.DataFrame({**dict.fromkeys(people.columns), "scope": "all", "n": 0}, schema=people.schema)
     rows = []
     for where in people.iter_rows(named=True):
         scope = Scope(scope=where["scope"], operator=where["operator"], insurer=where["insurer_id"])

@@ -13,8 +13,7 @@ import polars as pl
 import pytest
 
 from benchmarks import crawlers
-from forensics import cli
-from forensics.analysis import analyse
+from forensics import cli, results
 from forensics.case import load
 from forensics.manifest import read
 from forensics.pipeline import run
@@ -136,10 +135,11 @@ def test_a_crawl_with_nobody_beside_it_is_unclear_because_there_is_no_crowd_to_h
     (case / "evidence" / "envoy.ndjson").write_text("\n".join(lines) + "\n")
     (case / "case.toml").write_text(ENVOY)
     with pytest.raises(SystemExit) as ended:
-        cli.main(["ingest", str(case)])
+        cli.main(["run", str(case)])
     assert ended.value.code == 0
-    analyse(load(case), "ab" * 32, lambda _: None)
-    (client,) = pl.read_parquet(case / "work" / "analysis" / "strands.parquet").iter_rows(named=True)
+    found = results.load(case)
+    assert (found.headline["certain"], found.headline["perimeter"]) == (0, 0)  # every answer was a 404
+    (client,) = found.table("strands").iter_rows(named=True)
     assert client["n_subjects"] == 41
     assert client["gap_median_s"] == 0.01
     assert client["p_regularity"] < 1e-7
