@@ -1,35 +1,36 @@
 """Audit: lookups drawn by lot are labelled by hand; the labels, read back, say how often the verdicts err.
 
-The sheet tells nothing of the verdicts. Lookups that care explains are not drawn: they are a professional's, and
-labelling them would be work for nothing. A tenth is drawn twice, so that labels can be held against each other.
+The sheet tells nothing of the verdicts. What is drawn is said in `forensics.lots`: people shown by lookups, and by
+answers to requests that ask for nobody. A tenth stands on the sheet twice, so that labels can be held against each
+other.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from forensics import journal, results, sessions
+from forensics import journal, lots, results, sessions
 from forensics.case import Case
 from forensics.case_key import key_file
 from forensics.detection.verdicts import follow_patients
 from forensics.engine import connect, private_folder, query, view
 from forensics.errors import CaseError
-from forensics.estimation.shares import neyman
-from forensics.labels import agreement, errors, labels_in, sheet
+from forensics.labels import LABELS, agreement, errors, labels_in, sheet
 from forensics.outgoing import FROM_RESULTS, standing_results, target_of, whole_or_not_at_all
 from forensics.pipeline import Say, in_silence
 
-LEAST, TWICE = 10, 10
-"""Of each stratum at least so many; one in so many a second time."""
-GUESSED = {"scraping": 0.99, "unclear": 0.5, "honest_doubtful": 0.1, "honest": 0.005}
-"""The share of a stratum's lookups that are probably a robot's: it only says how many of each are worth a look."""
-DOUBTFUL = 1e-2
-"""Honest clients whose chance is below this are a stratum of their own: a robot that was missed is likely there."""
+if TYPE_CHECKING:
+    import duckdb
+
+TWICE = 10
+"""One in so many answers stands on the sheet a second time."""
 TABLES = (*FROM_RESULTS, "strands")
 READ = ("requests", "register", "subjects", "persons", "accounts", "claims", "returned_people")
 
@@ -42,14 +43,14 @@ def draw(
     Args:
         case: the case, after a run.
         out: the sheet to write.
-        n: how many lookups, as far as there are so many.
+        n: how many people shown by an answer, as far as there are so many; an answer is one row, whomever it showed.
         force: whether a file that is there is written over.
         key_path: the case key, where it is not beside the case.
         say: is told what is being done, counts only.
 
     Returns:
-        What the journal says of it: `file`, `rows`, `strata` (lookups that could be drawn, and that were), `draw` (the
-        digest of what was drawn), `sessions` (of the verdicts).
+        What the journal says of it: `file`, `rows`, `strata` (people shown that could be drawn, and that were), `draw`
+        (the digest of what was drawn), `sessions` (of the verdicts).
 
     Raises:
         CaseError: there are no finished results of this `case.toml`, or the file cannot be where it should.
@@ -63,7 +64,7 @@ def draw(
         with whole_or_not_at_all(target) as file:
             file.write(sheet(rows))
             event = standing.enter(
-                "audit", file=target.name, rows=rows.height, strata=strata, draw=_digest(rows),
+                "audit", file=target.name, n=n, rows=rows.height, strata=strata, draw=_digest(rows),
                 sessions=standing.manifest["outputs"]["sessions.parquet"]["sha256"],
             )  # fmt: skip
     say(f"drew {rows.height:,} rows")
@@ -75,66 +76,70 @@ def read_back(case: Case, labelled: Path, *, key_path: Path | None = None, level
 
     Args:
         case: the case whose sheet it is.
-        labelled: the sheet; rows without a label are told and left out.
+        labelled: the sheet; what stands blank before the last label counts as unsure, what comes after is left out.
         key_path: the case key, where it is not beside the case.
         level: of the limits.
 
     Returns:
-        `strata` (`forensics.labels.errors`), `agreement` (rows labelled twice alike, and rows labelled twice),
-        `unlabelled` rows, `accused_wrongly` and `missed` (lookups: low, high).
+        `strata` (`forensics.labels.errors`), `agreement` (answers labelled twice alike, and those labelled twice),
+        `unlabelled` rows, `accused_wrongly` and `missed` (people shown: low, high).
 
     Raises:
-        CaseError: the sheet is not one of this case's present verdicts, or a label is none.
+        CaseError: the sheet is not one of this case's present verdicts, has no label, or a label is none.
     """
     rows = labels_in(labelled)
     with standing_results(case, key_path, TABLES) as standing:
-        drawn = _entry_of(case, rows, labelled, standing.manifest)
-        strata = _strata(results.load(case.folder).table("strands"))
-        of_row = rows.join(_stratum_of_requests(case, strata, rows), on="request_id", how="left")
-        told = errors(of_row, {name: counts[0] for name, counts in drawn["strata"].items()}, level)
-        told |= {"agreement": agreement(rows), "unlabelled": rows["label"].null_count(), "draw": drawn["draw"]}
+        told = _told_of(case, rows, labelled, standing.manifest, level)
         standing.enter("audit", labels=told)
     return told
 
 
-def _drawn(case: Case, n: int, seed: str) -> tuple[pl.DataFrame, dict[str, list[int]]]:
-    """Return the rows of the sheet, in an order drawn by lot, and of each stratum how many there are and were drawn."""
+def _told_of(case: Case, rows: pl.DataFrame, labelled: Path, manifest: dict[str, Any], level: float) -> dict[str, Any]:
+    """Return what the labels of a sheet say."""
+    drawn = _entry_of(case, rows, labelled, manifest)
+    if not rows["label"].is_not_null().any():
+        raise CaseError("no row of this sheet has a label", where=str(labelled), expected=", ".join(sorted(LABELS)))
+    with _laid_out(case) as connection:
+        strata = lots.labelled(connection, manifest["evidence_digest"], drawn["n"], rows)
+    if strata is None:
+        raise CaseError(
+            "this sheet is not of the present verdicts", where=str(labelled), remedy="draw anew: forensics audit"
+        )
+    told = errors(strata, level)
+    return told | {"agreement": agreement(rows), "unlabelled": rows["label"].null_count(), "draw": drawn["draw"]}
+
+
+@contextmanager
+def _laid_out(case: Case) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection with all that can be drawn of the present verdicts."""
+    opened = results.load(case.folder)
     with private_folder() as spill, connect(case.settings, spill) as connection:
         for name in READ:
             view(connection, name, case.work / f"{name}.parquet")
         view(connection, "sessions", case.results / "sessions.parquet")
-        sessions.build(connection, case.settings)
+        sessions.build(connection, case.settings, case.work / "requests.parquet")
         follow_patients(connection, case)
-        connection.register("strata", _strata(results.load(case.folder).table("strands")))
-        candidates = query(connection, "audit_draw", {"seed": seed, "most": n})
-        sizes = candidates.group_by("stratum").agg(pl.col("n_lookups").first()).sort("stratum")
-        if not sizes.height:
-            raise CaseError("there is no lookup to label", where=str(case.folder), expected="one that returned someone")
-        guessed = np.array([GUESSED[name] for name in sizes["stratum"]])
-        taken = sizes.with_columns(taken=pl.Series(neyman(sizes["n_lookups"].to_numpy(), guessed, n, LEAST)))
-        chosen = candidates.join(taken, on="stratum").filter(pl.col("place") <= pl.col("taken"))
-        connection.register("chosen", chosen.select("request_id", "session_id"))
+        lots.lay_out(connection, case, opened.table("strands"))
+        yield connection
+
+
+def _drawn(case: Case, n: int, seed: str) -> tuple[pl.DataFrame, dict[str, list[int]]]:
+    """Return the rows of the sheet, and of each stratum how many people shown there are and were drawn.
+
+    Whoever labels the first so many rows has labelled the first so many lots of every stratum: strata take turns.
+    """
+    with _laid_out(case) as connection:
+        units = lots.draw(connection, seed, n)
+        connection.register("chosen", units.select("request_id", "session_id").unique())
         about = query(connection, "audit_rows")
+    about = lots.with_turns(units).join(about, on="request_id", how="left", maintain_order="left")
     rng = np.random.default_rng(int(seed[:16], 16))
-    twice = rng.choice(about.height, size=about.height // TWICE, replace=False)
-    order = rng.permutation(np.concatenate([np.arange(about.height), twice]))
-    rows = about[order.tolist()].with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
-    return rows, {name: [size, n_taken] for name, size, n_taken in taken.select(taken.columns).iter_rows()}
-
-
-def _strata(strands: pl.DataFrame) -> pl.DataFrame:
-    """Return the stratum of each client: `strand_id`, `stratum`."""
-    doubtful = (pl.col("p_combined") < DOUBTFUL).fill_null(value=False)
-    honest = pl.when(doubtful).then(pl.lit("honest_doubtful")).otherwise(pl.lit("honest"))
-    verdict = pl.col("verdict")
-    return strands.select("strand_id", stratum=pl.when(verdict == "honest").then(honest).otherwise(verdict))
-
-
-def _stratum_of_requests(case: Case, strata: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    opened = results.load(case.folder)
-    of_session = opened.table("sessions").select("session_id", "strand_id").join(strata, on="strand_id")
-    asked = opened.table("request_sessions").join(rows.select("request_id").unique(), on="request_id", how="semi")
-    return asked.join(of_session, on="session_id").select("request_id", "stratum")
+    again = about[sorted(rng.choice(about.height, size=about.height // TWICE, replace=False).tolist())]
+    again = again.with_columns(turn=pl.Series(rng.uniform(again["turn"].to_numpy(), 1.0), dtype=pl.Float64))
+    order = pl.concat([about, again]).sort("turn", "request_id", maintain_order=True).drop("turn")
+    rows = order.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+    sizes = units.select("stratum", "n_units", "taken").unique().sort("stratum")
+    return rows, {name: [size, taken] for name, size, taken in sizes.iter_rows()}
 
 
 def _digest(rows: pl.DataFrame) -> str:
@@ -165,16 +170,17 @@ def _entry_of(case: Case, rows: pl.DataFrame, labelled: Path, manifest: dict[str
 def told(found: dict[str, Any]) -> list[str]:
     """Say in lines of text what labels showed (`read_back`)."""
     lines = [
-        f"{one['stratum']}: {one['labelled']:,} of {one['lookups']:,} lookups labelled; a robot's {one['robot']:,}, "
-        f"a person's {one['person']:,}, unsure {one['unsure']:,}; a robot's share {one['low']:.1%} to {one['high']:.1%}"
+        f"{one['stratum']}: {one['labelled']:,} of {one['shown']:,} people shown labelled; to a robot "
+        f"{one['robot']:,}, to a person {one['person']:,}, unsure {one['unsure']:,}; "
+        f"a robot's share {one['low']:.1%} to {one['high']:.1%}"
         for one in found["strata"]
     ]
     same, twice = found["agreement"]
     accused, missed = found["accused_wrongly"], found["missed"]
     return [
         *lines,
+        "people are counted each time they were shown; what care explains was not drawn",
         f"labelled twice alike: {same:,} of {twice:,}; rows without a label: {found['unlabelled']:,}",
-        f"lookups accused wrongly: {accused[0]:,} to {accused[1]:,} (level {found['level']:.0%})",
-        f"lookups of a robot among those not accused: {missed[0]:,} to {missed[1]:,} (level {found['level']:.0%}); "
-        "lookups that care explains are not among them",
+        f"people shown, accused wrongly: {accused[0]:,} to {accused[1]:,} (level {found['level']:.0%})",
+        f"people shown to a robot that was not accused: {missed[0]:,} to {missed[1]:,} (level {found['level']:.0%})",
     ]

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from forensics.errors import CaseError
+from forensics.estimation.labelled import ACCUSED, Labelled
 from forensics.estimation.shares import exact_limits
 
 LABELS = {
-    "robot": "robot", "r": "robot", "person": "person", "personne": "person", "p": "person",
-    "unsure": "unsure", "incertain": "unsure", "?": "unsure",
+    "robot": "robot", "r": "robot",
+    "person": "person", "personne": "person", "p": "person", "care": "person", "soins": "person",
+    "unsure": "unsure", "incertain": "unsure", "cannot tell": "unsure", "?": "unsure",
 }  # fmt: skip
 """What may stand in the column, in any case, and what it means; nothing where a row was not labelled."""
 FIRST = ("row", "request_id", "label", "note")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run by spreadsheets (OWASP, CSV Injection): a quote before it keeps it a text."""
-ACCUSED = "scraping"
+KEPT = ("row", "request_id", "label")
+"""What a case keeps of a sheet that was read back: nothing that the log says."""
 
 
 def sheet(rows: pl.DataFrame) -> bytes:
@@ -37,6 +42,11 @@ def sheet(rows: pl.DataFrame) -> bytes:
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+
+
+def kept(rows: pl.DataFrame) -> bytes:
+    """Return the labels of a sheet as a case keeps them: the same labels give the same bytes."""
+    return rows.select(KEPT).sort("row").write_csv(line_terminator="\n").encode()
 
 
 def labels_in(labelled: Path) -> pl.DataFrame:
@@ -86,45 +96,41 @@ def _read(line: int, row: dict[str, Any], labelled: Path) -> tuple[int, int, str
 
 
 def agreement(rows: pl.DataFrame) -> list[int]:
-    """Return how many of the lookups that were labelled twice have the same label, and how many there are."""
+    """Return how many of the answers that were labelled twice have the same label, and how many there are."""
     twice = rows.drop_nulls("label").group_by("request_id").agg(n=pl.len(), n_labels=pl.col("label").n_unique())
     twice = twice.filter(pl.col("n") > 1)
     return [twice.filter(pl.col("n_labels") == 1).height, twice.height]
 
 
-def errors(rows: pl.DataFrame, sizes: dict[str, int], level: float) -> dict[str, Any]:
-    """Return what the labels say of each stratum, and of the verdicts as a whole.
+def errors(strata: Sequence[Labelled], level: float) -> dict[str, Any]:
+    """Return what labels say of each stratum, and of the verdicts as a whole.
 
     A label of `unsure` counts against the verdicts both ways. The limits of each stratum are exact; those of what was
     missed add the strata's, each at a level that leaves the sum at `level` (Bonferroni).
 
     Args:
-        rows: `row`, `request_id`, `label`, `stratum`.
-        sizes: lookups that could have been drawn, by stratum.
+        strata: what was drawn from, and its labels.
         level: of the limits.
 
     Returns:
-        `strata`: of each `stratum`, `lookups`, `labelled`, `robot`, `person`, `unsure`, and the limits of the share
-        that a robot made (`low`, `high`); `accused_wrongly`, `missed`: lookups, [low, high].
+        `strata`: of each `stratum`, `shown` (people shown by answers that could be drawn, counted each time),
+        `labelled`, `robot`, `person`, `unsure`, and the limits of the share that a robot was shown (`low`, `high`);
+        `accused_wrongly`, `missed`: people shown, counted each time, [low, high].
     """
-    first = rows.drop_nulls("label").sort("row").unique("request_id", keep="first")
-    others = max(len([name for name in sizes if name != ACCUSED]), 1)
-    strata, missed, accused = [], [0, 0], [0, 0]
-    for name, size in sorted(sizes.items()):
-        of_stratum = first.filter(pl.col("stratum") == name)["label"]
-        counts = {label: int((of_stratum == label).sum()) for label in ("robot", "person", "unsure")}
-        n = len(of_stratum)
-        at = level if name == ACCUSED else 1.0 - (1.0 - level) / others
-        low = exact_limits(counts["robot"], n, at)[0]
-        high = exact_limits(counts["robot"] + counts["unsure"], n, at)[1]
-        strata.append(
+    others = max(sum(one.stratum != ACCUSED for one in strata), 1)
+    told, missed, accused = [], [0, 0], [0, 0]
+    for one in sorted(strata, key=lambda one: one.stratum):
+        at = level if one.stratum == ACCUSED else 1.0 - (1.0 - level) / others
+        low = exact_limits(one.robot, one.labelled, at)[0]
+        high = exact_limits(one.robot + one.unsure, one.labelled, at)[1]
+        told.append(
             {
-                "stratum": name, "lookups": size, "labelled": n, **counts,
-                "low": round(low, 6), "high": round(high, 6),
+                "stratum": one.stratum, "shown": one.units, "labelled": one.labelled, "robot": one.robot,
+                "person": one.person, "unsure": one.unsure, "low": round(low, 6), "high": round(high, 6),
             }
         )  # fmt: skip
-        if name == ACCUSED:
-            accused = [int(size * (1.0 - high)), -int(-size * (1.0 - low) // 1)]
+        if one.stratum == ACCUSED:
+            accused = [int(one.units * (1.0 - high)), math.ceil(one.units * (1.0 - low))]
         else:
-            missed = [missed[0] + int(size * low), missed[1] - int(-size * high // 1)]
-    return {"level": level, "strata": strata, "accused_wrongly": accused, "missed": missed}
+            missed = [missed[0] + int(one.units * low), missed[1] + math.ceil(one.units * high)]
+    return {"level": level, "strata": told, "accused_wrongly": accused, "missed": missed}

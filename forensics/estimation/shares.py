@@ -21,6 +21,11 @@ def exact_limits(count: int, total: int, level: float) -> tuple[float, float]:
     return low, high
 
 
+def at_most(count: int, total: int, level: float) -> float:
+    """Return the upper limit of a binomial share, one-sided; 1 of nothing. Clopper and Pearson, as `exact_limits`."""
+    return exact_limits(count, total, 2.0 * level - 1.0)[1]
+
+
 def neyman(sizes: NDArray[np.int64], guessed: NDArray[np.float64], n: int, least: int) -> NDArray[np.int64]:
     """Return how many of each stratum to look at: by its size and how much its members probably differ.
 
