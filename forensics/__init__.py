@@ -12,7 +12,7 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-from forensics import figures
+from forensics import desk, figures
 from forensics.case import Case
 from forensics.case import load as open_case
 from forensics.errors import CaseError, EvidenceError, ForensicsError, UnavailableError, VerificationError
@@ -36,6 +36,7 @@ __all__ = [
     "UnavailableError",
     "VerificationError",
     "case_folder",
+    "desk",
     "figures",
     "load",
     "open_case",

@@ -94,6 +94,13 @@ def read_back(case: Case, labelled: Path, *, key_path: Path | None = None, level
     return told
 
 
+def preview(case: Case, labelled: Path, *, key_path: Path | None = None, level: float = 0.95) -> dict[str, Any]:
+    """Return what the labels of a sheet say so far, as `read_back` does, and keep nothing of it."""
+    rows = labels_in(labelled)
+    with standing_results(case, key_path, TABLES) as standing:
+        return _told_of(case, rows, labelled, standing.manifest, level)
+
+
 def _told_of(case: Case, rows: pl.DataFrame, labelled: Path, manifest: dict[str, Any], level: float) -> dict[str, Any]:
     """Return what the labels of a sheet say."""
     drawn = _entry_of(case, rows, labelled, manifest)

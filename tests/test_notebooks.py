@@ -18,11 +18,12 @@ def cells(notebook: Path, kind: str) -> list[dict]:
 
 
 REALISM = "03-does-the-incident-look-real.ipynb"
+LABELS = "04-labels-by-hand.ipynb"
 
 
-def test_there_are_the_two_notebooks_that_an_investigator_opens_first_and_the_one_about_invented_incidents():
+def test_there_are_the_notebooks_of_an_investigation_and_the_one_about_invented_incidents():
     names = [notebook.name for notebook in NOTEBOOKS]
-    assert names == ["01-evidence.ipynb", "02-how-many-people.ipynb", REALISM]
+    assert names == ["01-evidence.ipynb", "02-how-many-people.ipynb", REALISM, LABELS]
 
 
 def test_only_the_notebook_about_invented_incidents_knows_the_generator():
