@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import polars.selectors as cs
 
-from forensics import campaigns, reasons, sessions
+from forensics import campaigns, lots, reasons, sessions
 from forensics.case import Case
 from forensics.detection.baseline import baseline
 from forensics.detection.care_check import care_check
 from forensics.detection.verdicts import Verdicts, judge, subjects_are_people
 from forensics.engine import connect, private_folder, query, view, write_table, write_text
-from forensics.estimate import estimates, is_complete, unexplained_people
+from forensics.estimate import Scope, estimates, is_complete, level_of_labels, unexplained_people
+from forensics.estimation.labelled import Checked, Labelled
 from forensics.exposure import Exposed, expose, perimeter
+from forensics.labels import agreement, errors, read_kept
 from forensics.vocabulary import UNSEEN
 
 if TYPE_CHECKING:
@@ -57,13 +60,53 @@ def analyse(case: Case, evidence_digest: str, say: Callable[[str], None]) -> lis
         exposed = expose(connection, case, judged.select("session_id", "verdict", "campaign_id"), keys)
         unit = "people" if subjects_are_people(case) else "pages"
         say(f"found {exposed.exposure['person_id'].n_unique():,} {unit} shown")
-        tables = _tables(connection, case, verdicts, judged, exposed)
+        audited = _audited(connection, case, verdicts, evidence_digest)
+        tables = _tables(connection, case, verdicts, judged, exposed, audited)
         tables |= {"campaign_ties": linked.ties, "campaign_pairs": linked.pairs}
-    summary = _summary(case, tables, exposed, verdicts, evidence_digest)
+    summary = _summary(case, tables, exposed, verdicts, audited, evidence_digest)
     for name, frame in tables.items():
         write_table(frame, folder / f"{name}.parquet")
     write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", folder / "summary.json")
     return [*(folder / f"{name}.parquet" for name in tables), folder / "summary.json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """The labels that were read back.
+
+    Attributes:
+        strata: what they say of each stratum; none where there are none of the present verdicts.
+        told: the same for the summary, None where there are none.
+        outdated: whether there are labels, of other verdicts.
+    """
+
+    strata: list[Labelled]
+    told: dict[str, Any] | None
+    outdated: bool
+
+
+def _audited(connection: duckdb.DuckDBPyConnection, case: Case, verdicts: Verdicts, evidence_digest: str) -> Audited:
+    """Read the labels of the case, and count them in the strata of the present verdicts."""
+    if case.labels is None:
+        return Audited(strata=[], told=None, outdated=False)
+    n, rows = read_kept(case.labels)
+    lots.lay_out(connection, case, verdicts.strands)
+    strata = lots.labelled(connection, evidence_digest, n, rows)
+    if strata is None:
+        return Audited(strata=[], told=None, outdated=True)
+    told = errors(strata, case.settings.interval_level) | {"agreement": agreement(rows)}
+    return Audited(strata=strata, told=told, outdated=False)
+
+
+def _scopes_of(
+    connection: duckdb.DuckDBPyConnection, case: Case, reach: pl.DataFrame, audited: Audited
+) -> dict[Scope, Checked]:
+    """Return what the labels say of each scope of the perimeter."""
+    if not audited.strata:
+        return {}
+    each = reach.select("scope", "operator", "insurer_id").unique().iter_rows()
+    wanted = [Scope(scope=scope, operator=operator, insurer=insurer) for scope, operator, insurer in each]
+    return lots.scopes(connection, audited.strata, level_of_labels(case.settings.interval_level), wanted)
 
 
 def clock_step_us(connection: duckdb.DuckDBPyConnection) -> int:
@@ -108,6 +151,7 @@ def _tables(
     verdicts: Verdicts,
     judged: pl.DataFrame,
     exposed: Exposed,
+    audited: Audited,
 ) -> dict[str, pl.DataFrame]:
     """Make every results table but those of the report."""
     suspect = judged.filter(pl.col("verdict") != "honest")  # an unclear session may have reached its operator's people
@@ -136,7 +180,16 @@ def _tables(
         "exposure": exposed.exposure,
         "professionals": exposed.professionals,
         "perimeter": reach,
-        "estimates": estimates(exposed.shown, reach, coverage, elsewhere, asked, unnamed, case.settings.interval_level),
+        "estimates": estimates(
+            exposed.shown,
+            reach,
+            coverage,
+            elsewhere,
+            asked,
+            unnamed,
+            case.settings.interval_level,
+            _scopes_of(connection, case, reach, audited),
+        ),
         "timeline": query(connection, "timeline"),
     }
 
@@ -151,7 +204,12 @@ def _strands_table(strands: pl.DataFrame) -> pl.DataFrame:
 
 
 def _summary(
-    case: Case, tables: dict[str, pl.DataFrame], exposed: Exposed, verdicts: Verdicts, evidence_digest: str
+    case: Case,
+    tables: dict[str, pl.DataFrame],
+    exposed: Exposed,
+    verdicts: Verdicts,
+    audited: Audited,
+    evidence_digest: str,
 ) -> dict[str, Any]:
     """Sum up the case as `summary.json` says it."""
     from forensics.custody import versions
@@ -194,7 +252,8 @@ def _summary(
         "professionals": {"shown": tables["professionals"].height},
         "records": exposed.agreement,
         "links": links.to_dicts(),
-        "limits": limits(case, coverage, links, exposed, verdicts),
+        "labels": audited.told,
+        "limits": limits(case, coverage, links, exposed, verdicts, audited),
         "estimates": tables["estimates"].select(wanted).to_dicts(),
         "overlap": overlap(tables["exposure"]),
         "evidence_digest": evidence_digest,
@@ -208,11 +267,19 @@ def _accounts_known(case: Case, judged: pl.DataFrame) -> int:
     return pl.concat([listed, judged.select("operator", "account_id")]).unique().height
 
 
-def limits(case: Case, coverage: pl.DataFrame, links: pl.DataFrame, exposed: Exposed, verdicts: Verdicts) -> list[str]:
+def limits(
+    case: Case,
+    coverage: pl.DataFrame,
+    links: pl.DataFrame,
+    exposed: Exposed,
+    verdicts: Verdicts,
+    audited: Audited,
+) -> list[str]:
     """Return the codes of what this evidence cannot say, for the report to put in words."""
     people = subjects_are_people(case)
     checks = {
-        "no_labels": True,
+        "no_labels": case.labels is None,
+        "labels_outdated": audited.outdated,
         "no_claims": people and len(verdicts.followed) < len(case.declared.operator),
         "no_accounts": people and not case.sources("accounts"),
         "no_register": not case.sources("register"),

@@ -20,9 +20,10 @@ from forensics import journal, lots, results, sessions
 from forensics.case import Case
 from forensics.case_key import key_file
 from forensics.detection.verdicts import follow_patients
-from forensics.engine import connect, private_folder, query, view
+from forensics.engine import connect, private_folder, query, view, write_bytes
 from forensics.errors import CaseError
-from forensics.labels import LABELS, agreement, errors, labels_in, sheet
+from forensics.labels import LABELS, agreement, errors, kept, labels_in, sheet
+from forensics.manifest import LABELS as LABELS_FILE
 from forensics.outgoing import FROM_RESULTS, standing_results, target_of, whole_or_not_at_all
 from forensics.pipeline import Say, in_silence
 
@@ -72,7 +73,10 @@ def draw(
 
 
 def read_back(case: Case, labelled: Path, *, key_path: Path | None = None, level: float = 0.95) -> dict[str, Any]:
-    """Read a labelled sheet, and say how often the verdicts err; the journal keeps it.
+    """Read a labelled sheet, and say how often the verdicts err; case and journal keep it.
+
+    The case keeps the labels in `labels.csv`, in the place of any before: from the next run on they are an input of
+    the analysis, named in the manifest, and narrow its interval.
 
     Args:
         case: the case whose sheet it is.
@@ -90,7 +94,9 @@ def read_back(case: Case, labelled: Path, *, key_path: Path | None = None, level
     rows = labels_in(labelled)
     with standing_results(case, key_path, TABLES) as standing:
         told = _told_of(case, rows, labelled, standing.manifest, level)
-        standing.enter("audit", labels=told)
+        content = kept(rows, _entry_of(case, rows, labelled, standing.manifest)["n"])
+        standing.enter("audit", labels=told, sha256=hashlib.sha256(content).hexdigest())
+        write_bytes(content, case.folder / LABELS_FILE)
     return told
 
 

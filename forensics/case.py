@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from forensics.declaration import Declaration, Reference, Screen, Source, nearest, told
 from forensics.errors import CaseError, UnavailableError
+from forensics.manifest import LABELS
 from forensics.settings import Settings
 from forensics.vocabulary import EVIDENCE_FIELDS, LOG_KINDS, SUBJECT_KINDS
 
@@ -29,6 +30,15 @@ class Case(BaseModel):
     declared: Declaration
     derived: Path | None = None
     """Where `work/` and `results/` go instead of the case folder, when it is derived again to verify it."""
+
+    with_labels: bool = True
+    """Whether labels that were read back count; results that were made without them are verified without them."""
+
+    @property
+    def labels(self) -> Path | None:
+        """Return the labels of the last audit that was read back, which are an input beside the evidence."""
+        file = self.folder / LABELS
+        return file if self.with_labels and file.is_file() else None
 
     @property
     def work(self) -> Path:

@@ -280,11 +280,11 @@ def audit(
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw lookups to label by hand; with --labels, read them back and say how often the verdicts err.
+    """Draw lookups to label by hand; with --labels, read them back: how often the verdicts err.
 
     Args:
         case: The case folder, after a run.
-        n: How many lookups to draw.
+        n: How many people shown by an answer to draw; an answer is one row.
         out: The sheet (CSV) to write; else audit/lookups.csv in the case.
         labels: A sheet that was filled in: robot, person or unsure in its column label.
         force: Write over a sheet that is there.
@@ -297,7 +297,8 @@ def audit(
     opened = load(case)
     if labels is not None:
         found = read_back(opened, labels, key_path=key)
-        print(json.dumps(found) if as_json else "\n".join(told(found)))
+        kept = f"kept in {case / 'labels.csv'}; they narrow the interval from the next run on: forensics run {case}"
+        print(json.dumps(found) if as_json else "\n".join([*told(found), kept]))
         return
     if out is None:
         out = case / "audit" / "lookups.csv"

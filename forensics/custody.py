@@ -19,7 +19,7 @@ from typing import Any
 from forensics.case import Case
 from forensics.declaration import Source
 from forensics.errors import CaseError, EvidenceError, UnavailableError
-from forensics.manifest import NAME, read
+from forensics.manifest import LABELS, NAME, read
 
 Stamp = tuple[int, int]
 """Size and time of change (ns) of a file: other than before, its bytes may be too."""
@@ -98,7 +98,7 @@ def evidence_files(case: Case, source: Source) -> list[Path]:
                 where=str(path),
                 remedy="copy the file into evidence/, so that the case holds all it speaks of",
             )
-        if path.relative_to(case.folder).parts[0] in ("work", "results", "case.toml", "journal.jsonl"):
+        if path.relative_to(case.folder).parts[0] in ("work", "results", "case.toml", LABELS, "journal.jsonl"):
             raise CaseError(
                 f"source {source.id!r}: {source.path!r} also matches what the analysis writes",
                 where=where,
@@ -106,6 +106,11 @@ def evidence_files(case: Case, source: Source) -> list[Path]:
                 remedy="let its path begin with the folder of the evidence: evidence/...",
             )
     return found
+
+
+def labels_digest(case: Case) -> str | None:
+    """Return the SHA-256 of the labels that were read back, None where there are none."""
+    return None if case.labels is None else sha256_of(case.labels)
 
 
 def stamps(case: Case) -> dict[str, Stamp]:

@@ -12,10 +12,11 @@ from forensics.case import Case
 from forensics.engine import query
 from forensics.errors import EvidenceError
 from forensics.estimation.complete import complete_count, unseen_after_checks
+from forensics.estimation.labelled import Checked
 from forensics.estimation.unexplained import Stratum, unexplained_at_most
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
@@ -88,6 +89,7 @@ def estimates(
     asked: pl.DataFrame,
     unnamed: Sequence[str],
     level: float,
+    labels: Mapping[Scope, Checked] | None = None,
 ) -> pl.DataFrame:
     """Estimate every scope (`forensics.schemas.Estimates`).
 
@@ -100,6 +102,8 @@ def estimates(
         asked: whom anyone at all asked for outside the clean weeks (`sql/looked_up_people.sql`).
         unnamed: operators whose answers returned people that the log does not name: there anyone may have been shown.
         level: confidence of the intervals.
+        labels: what labels by hand say of each scope (`forensics.estimation.labelled`), where they were read back. They
+            say nothing of a scope with one of the `unnamed`.
     """
     people = perimeter.filter(pl.col("definition") == "people")
     attacked = people.filter(pl.col("scope") == "operator")["operator"].to_list()
@@ -117,6 +121,7 @@ def estimates(
                 elsewhere=unexplained.get(scope, 0 if scope.insurer and _everywhere(unexplained, attacked) else None),
                 asked=where["n"] if _any_of(unnamed, scope) else scope.of(asked)["person_id"].n_unique(),
                 level=level,
+                labels=None if _any_of(unnamed, scope) else (labels or {}).get(scope),
             )
         )
     order = {"all": 0, "operator": 1, "insurer": 2}
@@ -131,7 +136,7 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "low": pl.Int64, "high": pl.Int64, "level": pl.Float64, "envelope_low": pl.Int64, "envelope_high": pl.Int64,
     "evidence_level": pl.String, "method": pl.String, "width_from_definitions": pl.Int64,
     "width_from_unclear": pl.Int64, "width_from_unexplained": pl.Int64, "width_from_lost_lines": pl.Int64,
-    "envelope_from_others": pl.Int64,
+    "width_from_accused": pl.Int64, "envelope_from_others": pl.Int64,
 }  # fmt: skip
 
 
@@ -172,6 +177,7 @@ def estimate_row(
     elsewhere: int | None,
     asked: int,
     level: float,
+    labels: Checked | None = None,
 ) -> dict[str, Any]:
     """Return one row of the estimates. The widths by cause add up to the interval's.
 
@@ -183,6 +189,7 @@ def estimate_row(
         elsewhere: people that clients not accused may have taken, at most; None where that cannot be measured.
         asked: people whom anyone at all asked for outside the clean weeks.
         level: confidence of the interval.
+        labels: what labels by hand say, their limits at `level_of_labels(level)`; None where none were read back.
 
     Raises:
         EvidenceError: more people were shown than the register says could be.
@@ -196,10 +203,11 @@ def estimate_row(
     broad = min(counts.broad, perimeter)
     unclear = min(counts.unclear, perimeter - broad)
     everyone = min(max(asked, broad + unclear), perimeter)
+    doubt, wrong = _doubt(counts, labels)
     row: dict[str, Any] = {
         "scope": scope.scope, "operator": scope.operator, "insurer": scope.insurer, "perimeter": perimeter,
         "certain": counts.strict, "certain_logged": counts.named, "certain_inferred": counts.strict - counts.named,
-        "certain_doubt": counts.doubt, "envelope_low": counts.strict - counts.doubt,
+        "certain_doubt": doubt, "envelope_low": counts.strict - doubt, "width_from_accused": 0,
         "width_from_definitions": broad - counts.strict, "width_from_unclear": unclear,
         "width_from_unexplained": 0, "width_from_lost_lines": 0,
     }  # fmt: skip
@@ -207,18 +215,66 @@ def estimate_row(
     if checks is None:
         return row | none | {"envelope_high": perimeter, "evidence_level": "B", "method": BOUNDS_ONLY}
     whole = min(perimeter, everyone + unseen_after_checks(everyone, checks, level))
-    if elsewhere is None:
+    missed = _missed(unclear, elsewhere, labels)
+    if missed is None:
         return row | none | {"envelope_high": whole, "evidence_level": "A", "method": NOT_MEASURED}
-    unexplained = min(elsewhere, everyone - broad - unclear)
-    interval = complete_count(counts.strict, broad, unclear + unexplained, checks, level)
+    unclear, unexplained = missed.unclear, min(missed.elsewhere, everyone - broad - missed.unclear)
+    interval = complete_count(
+        counts.strict - wrong, broad, unclear + unexplained, checks, level, by_labels=missed.by_labels or wrong > 0
+    )
     high = min(int(interval.high), perimeter)
     return row | {
         "estimate": counts.strict, "low": int(interval.low), "high": high, "level": interval.level,
         "envelope_high": max(high, whole), "evidence_level": "A", "method": interval.method,
-        "width_from_unexplained": unexplained,
+        "width_from_accused": wrong, "width_from_unclear": unclear, "width_from_unexplained": unexplained,
         "width_from_lost_lines": high - broad - unclear - unexplained,
         "envelope_from_others": max(high, whole) - high,
     }  # fmt: skip
+
+
+def level_of_labels(level: float) -> float:
+    """Return the level at which labels' limits hold together, so that they, care and lost lines leave `level`."""
+    return 1.0 - (1.0 - level) / 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """People whom detection may have missed, at most: of unclear clients, and elsewhere; and whether labels say so."""
+
+    unclear: int
+    elsewhere: int
+    by_labels: bool
+
+
+def _missed(unclear: int, care: int | None, labels: Checked | None) -> Missed | None:
+    """Bound what detection missed, by care, by labels or by both; None where neither can.
+
+    Whether labels are used is settled before they are read: where the best that they could say is less than what care
+    allows. So the two limits need not be paid for where only one is used. A robot that labels find where the verdict
+    was honest contradicts what care assumes: then the larger of the two limits stands.
+    """
+    if labels is None:
+        return None if care is None else Missed(unclear=unclear, elsewhere=care, by_labels=False)
+    narrowed = min(unclear, labels.unclear)
+    if care is None:
+        return Missed(unclear=narrowed, elsewhere=labels.missed, by_labels=True)
+    if labels.found_missed:
+        return Missed(unclear=unclear, elsewhere=max(care, labels.missed), by_labels=True)
+    if min(unclear, labels.best_unclear) + labels.best_missed >= unclear + care:
+        return Missed(unclear=unclear, elsewhere=care, by_labels=False)
+    return Missed(unclear=narrowed, elsewhere=min(care, labels.missed), by_labels=True)
+
+
+def _doubt(counts: Counts, labels: Checked | None) -> tuple[int, int]:
+    """Return how many certain people may rest on a wrong accusation, and by how many the low end of the interval falls.
+
+    Where labels find a person among the accused, what they allow for replaces the doubt, and the low end falls by it.
+    Where they find none they can only lessen the doubt: the rule of the verdicts holds.
+    """
+    if labels is None:
+        return counts.doubt, 0
+    accused = min(counts.strict, labels.accused)
+    return (accused, accused) if labels.found_accused else (min(counts.doubt, accused), 0)
 
 
 def unexplained_people(

@@ -24,8 +24,8 @@ LABELS = {
 FIRST = ("row", "request_id", "label", "note")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run by spreadsheets (OWASP, CSV Injection): a quote before it keeps it a text."""
-KEPT = ("row", "request_id", "label")
-"""What a case keeps of a sheet that was read back: nothing that the log says."""
+KEPT = {"n": pl.Int64, "row": pl.Int64, "request_id": pl.Int64, "label": pl.String}
+"""What a case keeps of a sheet that was read back: how many were drawn, and the labels; nothing that the log says."""
 
 
 def sheet(rows: pl.DataFrame) -> bytes:
@@ -44,9 +44,32 @@ def _cell(value: object) -> str:
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
 
 
-def kept(rows: pl.DataFrame) -> bytes:
-    """Return the labels of a sheet as a case keeps them: the same labels give the same bytes."""
-    return rows.select(KEPT).sort("row").write_csv(line_terminator="\n").encode()
+def kept(rows: pl.DataFrame, n: int) -> bytes:
+    """Return the labels of a sheet of `n` draws as a case keeps them: the same labels give the same bytes."""
+    return rows.select(pl.lit(n).alias("n"), "row", "request_id", "label").sort("row").write_csv().encode()
+
+
+def read_kept(file: Path) -> tuple[int, pl.DataFrame]:
+    """Return what a case keeps: how many were drawn, and `row`, `request_id`, `label`.
+
+    Raises:
+        CaseError: the file is not one that `forensics audit` wrote.
+    """
+    try:
+        rows = pl.read_csv(file.read_bytes(), schema=KEPT)
+    except pl.exceptions.PolarsError:
+        rows = pl.DataFrame(schema=KEPT)
+    n = rows["n"].unique().drop_nulls()
+    known = rows["label"].drop_nulls()
+    numbered = rows["row"].null_count() + rows["request_id"].null_count() == 0
+    if len(n) != 1 or n[0] < 1 or not numbered or not len(known) or not set(known) <= set(LABELS.values()):
+        raise CaseError(
+            "these are not labels that were read back",
+            where=str(file),
+            expected="what forensics audit --labels wrote",
+            remedy="read the sheet back again, or take the file away",
+        )
+    return int(n[0]), rows.drop("n")
 
 
 def labels_in(labelled: Path) -> pl.DataFrame:

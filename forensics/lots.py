@@ -7,6 +7,7 @@ for nobody and named people, as pages of a list do. What care explains is not dr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,8 @@ import polars as pl
 from forensics.case import Case
 from forensics.engine import create, query
 from forensics.errors import CaseError
-from forensics.estimation.labelled import Labelled
+from forensics.estimate import Scope
+from forensics.estimation.labelled import Checked, Labelled, Reach, checked
 from forensics.estimation.shares import neyman
 
 if TYPE_CHECKING:
@@ -99,6 +101,25 @@ def labelled(connection: duckdb.DuckDBPyConnection, seed: str, n: int, rows: pl.
     looked_at = drawn.filter(until).join(of_request, on="request_id")
     sizes = drawn.select("stratum", "n_units").unique().sort("stratum")
     return [_counted(name, size, looked_at.filter(pl.col("stratum") == name)["label"]) for name, size in sizes.rows()]
+
+
+def scopes(
+    connection: duckdb.DuckDBPyConnection, strata: list[Labelled], level: float, wanted: Iterable[Scope]
+) -> dict[Scope, Checked]:
+    """Return what labels say of each scope that is wanted.
+
+    Args:
+        connection: reads `audit_units`.
+        strata: what was drawn from, and its labels.
+        level: that all limits of a scope hold together.
+        wanted: the scopes of the estimates.
+    """
+    reach: dict[Scope, dict[str, Reach]] = {}
+    for stratum, operator, insurer, people, others in query(connection, "audit_scopes").iter_rows():
+        name = "operator" if operator else "insurer" if insurer else "all"
+        scope = Scope(scope=name, operator=operator, insurer=insurer)
+        reach.setdefault(scope, {})[stratum] = Reach(drawable=people, others=others)
+    return {scope: checked(strata, reach.get(scope, {}), level) for scope in wanted}
 
 
 def _counted(name: str, size: int, labels: pl.Series) -> Labelled:

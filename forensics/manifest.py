@@ -20,6 +20,9 @@ NAME = "manifest.json"
 CRATE = "ro-crate-metadata.json"
 """The same bytes again, under the name by which tools of RO-Crate know a crate."""
 
+LABELS = "labels.csv"
+OF_LABELS = "Labels by hand of answers drawn by lot (forensics audit): an input beside the evidence."
+
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 TERMS = {
@@ -85,8 +88,9 @@ def document(values: Mapping[str, Any]) -> str:
 
     Args:
         values: `case` (identifier), `last_day` (of the evidence, ISO 8601), `evidence_digest`, `declaration`,
-            `key_check` and `code` (digests), `settings`, `versions`, `sql` (name -> SHA-256), `inputs` (a row a file of
-            evidence, see `OF_INPUTS`; what is None is left out), `outputs` (name -> its `bytes` and `sha256`).
+            `key_check` and `code` (digests), `settings`, `versions`, `sql` (name -> SHA-256), `labels` (SHA-256 of
+            those of an audit that was read back, or None), `inputs` (a row a file of evidence, see `OF_INPUTS`; what is
+            None is left out), `outputs` (name -> its `bytes` and `sha256`).
     """
     whole = {"@context": CONTEXT, "@graph": list(_graph(values))}
     return json.dumps(whole, indent=1, sort_keys=True) + "\n"
@@ -99,6 +103,7 @@ def _graph(values: Mapping[str, Any]) -> Iterator[Entity]:
     settings = [_value(f"#settings/{name}", name, value) for name, value in sorted(values["settings"].items())]
     facts = {name: _value(f"#{name}", name, values[name], text) for name, text in FACTS.items()}
     tools = [_tool(name, version) for name, version in sorted(values["versions"].items()) if name != "forensics"]
+    labels = [_labels(values["labels"])] if values.get("labels") else []
     texts = [_query(name, digest) for name, digest in sorted(values["sql"].items())]
     yield {"@id": CRATE, "@type": "CreativeWork", "about": {"@id": "./"}, "conformsTo": {"@id": SPECIFICATION}}
     yield {
@@ -107,7 +112,7 @@ def _graph(values: Mapping[str, Any]) -> Iterator[Entity]:
         "conformsTo": {"@id": PROFILE},
         "datePublished": values["last_day"],
         "description": DESCRIPTION,
-        "hasPart": _named([*outputs, *inputs, *members, *texts]),
+        "hasPart": _named([*outputs, *inputs, *members, *labels, *texts]),
         "identifier": values["case"],
         "license": {"@id": "#for-whom"},
         "mentions": {"@id": "#run"},
@@ -122,7 +127,7 @@ def _graph(values: Mapping[str, Any]) -> Iterator[Entity]:
         "description": "forensics run CASE",
         "instrument": {"@id": "#forensics"},
         "name": "From evidence to the number of people affected",
-        "object": _named([*inputs, *settings, *(facts[name] for name in facts if name != "code")]),
+        "object": _named([*inputs, *labels, *settings, *(facts[name] for name in facts if name != "code")]),
         "result": _named(outputs),
     }
     yield {
@@ -134,7 +139,7 @@ def _graph(values: Mapping[str, Any]) -> Iterator[Entity]:
         "softwareRequirements": _named(tools),
         "softwareVersion": values["versions"]["forensics"],
     }
-    for group in (tools, texts, settings, facts.values(), inputs, members, outputs):
+    for group in (tools, texts, settings, facts.values(), inputs, labels, members, outputs):
         yield from group
     for term, comment in TERMS.items():
         yield {"@id": OWN + term, "@type": "rdf:Property", "rdfs:label": term, "rdfs:comment": comment}
@@ -158,6 +163,17 @@ def _input(row: Mapping[str, Any]) -> Entity:
         **_encoding(row["path"]),
         **{theirs: row[ours] for ours, theirs in OF_INPUTS.items() if row.get(ours) is not None},
         **({"hasPart": _named([_member(row, one) for one in row["members"]])} if row.get("members") else {}),
+    }
+
+
+def _labels(digest: str) -> Entity:
+    return {
+        "@id": _name_of_digest(digest, path=LABELS),
+        "@type": "File",
+        **_encoding(LABELS),
+        "description": OF_LABELS,
+        "name": LABELS,
+        "sha256": digest,
     }
 
 
@@ -245,16 +261,21 @@ def _plain(entities: Mapping[str, Entity]) -> dict[str, Any]:
         "settings": {entity["name"]: entity["value"] for entity in settings},
         "versions": {entity["name"]: entity["softwareVersion"] for entity in tools},
         "sql": {entity["name"]: entity["sha256"] for entity in named(program, "hasPart")},
+        "labels": next((entity["sha256"] for entity in named(run, "object") if _is_labels(entity)), None),
         "inputs": [
             _row(entity) | _members(named(entity, "hasPart") if "hasPart" in entity else [])
             for entity in named(run, "object")
-            if entity["@type"] == "File"
+            if entity["@type"] == "File" and not _is_labels(entity)
         ],
         "outputs": {
             entity["name"]: {"bytes": entity["contentSize"], "sha256": entity["sha256"]}
             for entity in named(run, "result")
         },
     }
+
+
+def _is_labels(entity: Entity) -> bool:
+    return entity.get("description") == OF_LABELS and entity.get("name") == LABELS
 
 
 def _row(entity: Entity) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from forensics import custody, journal
 from forensics.case import Case
 from forensics.case_key import open_key
 from forensics.errors import CaseError, VerificationError
+from forensics.manifest import LABELS
 from forensics.pipeline import are_ingested, declaration_digest
 
 FROM_RESULTS = ("sessions", "request_sessions")
 OUR_FOLDERS = ("evidence", "work", "results")
-OUR_FILES = ("case.toml", "journal.jsonl", "journal.seal")
+OUR_FILES = ("case.toml", LABELS, "journal.jsonl", "journal.seal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,6 +196,7 @@ def _analysed(case: Case, key: bytes, inputs: Inputs, say: Say) -> str:
         "evidence_digest": evidence_digest(inputs.entries),
         "key_check": key_check(key),
         "inputs": _declared_of(case, inputs.entries),
+        "labels": custody.labels_digest(case),
         "declaration": declaration_digest(case),
         "settings": case.settings.that_change_results(),
         "versions": custody.versions(*case.settings.extras()),

@@ -507,6 +507,7 @@ class Estimates(Table):
     width_from_unclear: pl.Int64 = pa.Field(ge=0)
     width_from_unexplained: pl.Int64 = pa.Field(ge=0)
     width_from_lost_lines: pl.Int64 = pa.Field(ge=0)
+    width_from_accused: pl.Int64 = pa.Field(ge=0)
     envelope_from_others: pl.Int64 = pa.Field(ge=0)
 
 
@@ -520,6 +521,7 @@ class Trials(Table):
     is_this: pl.Boolean
     journal_broken: pl.Boolean
     evidence_digest: pl.String = pa.Field(nullable=True)
+    labels: pl.String = pa.Field(nullable=True)
     declaration: pl.String = pa.Field(nullable=True)
     settings: pl.String = pa.Field(nullable=True)
     code: pl.String = pa.Field(nullable=True)

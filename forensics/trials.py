@@ -18,7 +18,7 @@ from forensics.errors import EvidenceError
 from forensics.manifest import NAME as MANIFEST
 from forensics.results import Results
 
-IDENTITY = ("evidence_digest", "declaration", "settings", "code", "versions")
+IDENTITY = ("evidence_digest", "labels", "declaration", "settings", "code", "versions")
 """What makes an analysis another one. The declaration covers the settings, which are kept so that they can be read."""
 NUMBERS = ("certain", "estimate", "low", "high", "envelope_low", "envelope_high", "perimeter")
 SCHEMA = {

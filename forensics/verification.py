@@ -91,6 +91,8 @@ def _changed_inputs(case: Case, manifest: dict[str, Any]) -> list[str]:
         for path, digest in expected.items()
         if not _is(case.folder / path, digest)
     ]
+    if manifest.get("labels") not in (None, custody.labels_digest(case)):
+        findings.append("labels.csv: not the labels that the results were made with")
     if manifest.get("declaration") != declaration_digest(case):
         findings.append(f"case.toml: does not say what it said when the results were made{_made_otherwise(manifest)}")
     try:
@@ -134,7 +136,7 @@ def _derived_otherwise(case: Case, key_path: Path | None, manifest: dict[str, An
     """Derive everything again in a fresh place and name the outputs that come out otherwise."""
     languages: list[Language] = [language for language in LANGUAGES if f"report-{language}.html" in manifest["outputs"]]
     with private_folder() as fresh:
-        again = case.model_copy(update={"derived": fresh})
+        again = case.model_copy(update={"derived": fresh, "with_labels": manifest.get("labels") is not None})
         derived = run(again, key_path or key_file(case, None), say, languages, journalled=False)
         expected = {name: file["sha256"] for name, file in manifest["outputs"].items()}
         findings = [

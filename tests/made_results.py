@@ -65,6 +65,7 @@ ESTIMATE: dict[str, Any] = {
     "width_from_unclear": 900,
     "width_from_unexplained": 300,
     "width_from_lost_lines": 600,
+    "width_from_accused": 0,
     "envelope_from_others": 6_900,
 }
 

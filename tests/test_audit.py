@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import shutil
@@ -17,11 +18,13 @@ from scipy.stats import beta
 
 from forensics.audit import draw, read_back
 from forensics.case import load
-from forensics.errors import CaseError
+from forensics.errors import CaseError, VerificationError
 from forensics.estimation.labelled import Labelled
 from forensics.estimation.shares import exact_limits, neyman
 from forensics.labels import agreement, errors, labels_in, sheet
 from forensics.pipeline import run
+from forensics.results import Results
+from forensics.verification import verify
 from synthetic_data.__main__ import main as generator
 
 Command = Callable[..., Any]
@@ -133,6 +136,102 @@ def test_what_care_explains_is_not_drawn(audited: Path):
     assert 0.05 * sessions["n_hits"].sum() < len(requests) < 0.9 * sessions["n_hits"].sum()
     scraped = robots(audited) & requests
     assert len(scraped) > 0.8 * len(robots(audited))  # a robot's lookups are seldom followed by a claim
+
+
+def by_truth(made: Path, n: int = CASE_ROWS) -> Path:
+    """A sheet labelled as the truth has it."""
+    truth = robots(made)
+    rows = labelled(drawn(made, n=n), lambda request: "robot" if request in truth else "care")
+    return written(rows, made / "labelled.csv")
+
+
+def test_labels_read_back_are_an_input_that_narrows_the_interval_and_changes_no_verdict(audited: Path):
+    case = load(audited / "case")
+    before = Results(folder=Path(shutil.copytree(case.results, audited / "before")))
+    sheet_there = by_truth(audited, 600)
+    assert before.manifest["labels"] is None
+    assert "no_labels" in before.summary["limits"]
+    read_back(case, sheet_there)
+    assert verify(case)["runs"] == 1  # the results are still those that the manifest tells of
+    after = run(case)
+    assert after.manifest["labels"] == hashlib.sha256((case.folder / "labels.csv").read_bytes()).hexdigest()
+    assert not {"no_labels", "labels_outdated"} & set(after.summary["limits"])
+    assert after.table("sessions").equals(before.table("sessions"))
+    assert after.table("trials")["labels"].to_list() == [None, after.manifest["labels"]]
+    assert after.headline["low"] == before.headline["low"] == after.headline["certain"]
+    assert after.headline["high"] < before.headline["high"]
+    shown = json.loads((audited / "truth" / "summary.json").read_text())["people_shown"]["all"]
+    assert shown <= after.headline["high"]
+    assert verify(case)["analyses"] == 2
+    pages = [(case.results / f"report-{language}.html").read_text(encoding="utf-8") for language in ("fr", "en")]
+    assert "La relecture à la main" in pages[0]
+    assert "Labels by hand" in pages[1]
+
+
+def test_no_scope_has_a_wider_interval_by_labels_that_agree_with_the_verdicts(audited: Path):
+    case = load(audited / "case")
+    before = run(case, languages=()).table("estimates")
+    sheet_there = drawn(audited, n=400)
+    accused = pl.read_parquet(case.results / "sessions.parquet").filter(pl.col("verdict") == "scraping")
+    of_request = pl.read_parquet(case.results / "request_sessions.parquet")
+    theirs = set(of_request.join(accused, on="session_id", how="semi")["request_id"])
+    rows = labelled(sheet_there, lambda request: "robot" if request in theirs else "care")
+    read_back(case, written(rows, audited / "labelled.csv"))
+    after = run(case, languages=()).table("estimates")
+    assert after.select("scope", "operator", "insurer").equals(before.select("scope", "operator", "insurer"))
+    assert (after["high"] <= before["high"]).all()
+    assert (after["low"] == before["low"]).all()
+    assert (after["certain_doubt"] <= before["certain_doubt"]).all()
+
+
+def test_labels_that_find_people_among_the_accused_take_the_low_end_down_with_the_doubt(audited: Path):
+    case = load(audited / "case")
+    rows = labelled(drawn(audited), lambda _: "care")
+    read_back(case, written(rows, audited / "labelled.csv"))
+    headline = run(case, languages=()).headline
+    assert headline["low"] == headline["certain"] - headline["certain_doubt"] == headline["envelope_low"] == 0
+
+
+def test_labels_of_other_verdicts_are_left_out_and_the_report_says_so(audited: Path):
+    read_back(load(audited / "case"), by_truth(audited))
+    toml = audited / "case" / "case.toml"
+    text = toml.read_text(encoding="utf-8")
+    assert "[settings]" not in text
+    toml.write_text(text + "\n[settings]\nleast_subjects = 100000\n", encoding="utf-8")
+    results = run(load(audited / "case"))
+    assert results.summary["labels"] is None
+    assert "labels_outdated" in results.summary["limits"]
+    assert "Draw anew" in (results.folder / "report-en.html").read_text(encoding="utf-8")
+
+
+def test_labels_that_were_changed_or_taken_away_since_are_found_and_damaged_ones_refused(audited: Path):
+    case = load(audited / "case")
+    read_back(case, by_truth(audited))
+    run(case, languages=())
+    file = case.folder / "labels.csv"
+    content = file.read_text(encoding="utf-8")
+    for other in (content.replace("robot", "person", 1), None):
+        file.unlink() if other is None else file.write_text(other, encoding="utf-8")
+        with pytest.raises(VerificationError, match="labels.csv: not the labels"):
+            verify(case)
+    for damaged in ("n,row\n1,2\n", content.replace("robot", "MARTIN", 1), ""):
+        file.write_text(damaged, encoding="utf-8")
+        with pytest.raises(CaseError, match="not labels that were read back") as refused:
+            run(case, languages=())
+        assert "MARTIN" not in str(refused.value)
+
+
+def test_what_a_case_keeps_of_a_sheet_is_numbers_and_labels(audited: Path):
+    read_back(load(audited / "case"), by_truth(audited))
+    kept = pl.read_csv(audited / "case" / "labels.csv")
+    assert kept.columns == ["n", "row", "request_id", "label"]
+    assert kept["n"].unique().to_list() == [CASE_ROWS]
+
+
+def test_a_sheet_without_a_label_is_not_read_back(audited: Path):
+    with pytest.raises(CaseError, match="no row of this sheet has a label"):
+        read_back(load(audited / "case"), drawn(audited))
+    assert not (audited / "case" / "labels.csv").exists()
 
 
 @pytest.mark.parametrize(("delimiter", "encoding"), [(";", "cp1252"), ("\t", "utf-8"), (",", "utf-8-sig")])

@@ -81,6 +81,7 @@ def test_a_row_by_hand():
         "width_from_unclear": 20,
         "width_from_unexplained": 50,
         "width_from_lost_lines": 3,
+        "width_from_accused": 0,
     }
     # 600 asked for by anyone + 7 in lost lines, at 95 %
     assert (found["envelope_low"], found["envelope_high"], found["perimeter"]) == (70, 607, 1000)

@@ -177,6 +177,7 @@ VALUES = st.fixed_dictionaries(
         **dict.fromkeys(("case", "last_day", "evidence_digest", "declaration", "key_check", "code"), ANY),
         "settings": st.dictionaries(WORD, st.integers() | st.booleans() | ANY | st.floats(allow_nan=False)),
         "versions": st.dictionaries(WORD, ANY).map(lambda versions: {**versions, "forensics": "0.1.0"}),
+        "labels": st.none() | HEX,
         "sql": st.dictionaries(WORD.map(lambda name: f"forensics/sql/{name}.sql"), HEX),
         "inputs": st.lists(FILE, max_size=4, unique_by=lambda file: (file["source"], file["path"])),
         "outputs": st.dictionaries(

@@ -44,13 +44,13 @@ def render(results: Results, language: Language) -> str:
         # The style sheet is ours and holds nothing of the case; its digest is all the policy lets through.
         style=Markup(style),  # noqa: S704
         style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        headline=_headline(results.headline, voice),
+        headline=_headline(results.headline, voice, bool(results.summary.get("labels"))),
         pictures=_pictures(results, voice),
         **_body(results, voice),
     )
 
 
-def _headline(row: dict[str, Any], voice: Voice) -> dict[str, Any]:
+def _headline(row: dict[str, Any], voice: Voice, labelled: bool) -> dict[str, Any]:
     """Return the three numbers in large figures, each with its sentence, and what tempers them."""
     bounds = voice.between(voice.count(row["envelope_low"]), voice.count(row["envelope_high"]))
     if row["estimate"] is None:
@@ -80,14 +80,14 @@ def _headline(row: dict[str, Any], voice: Voice) -> dict[str, Any]:
         logged, inferred = voice.count(row["certain_logged"]), voice.count(row["certain_inferred"])
         outer["certain"]["range"] = voice.say("split", logged=logged, inferred=inferred)
     low, high = voice.count(row["envelope_low"]), voice.count(row["envelope_high"])
-    doubt = row["certain_doubt"]
+    doubt, doubt_text = row["certain_doubt"], "doubt_by_labels" if labelled else "doubt_text"
     return {
         "cards": [outer["certain"], middle, outer["perimeter"]],
         "source": voice.say("source", table="estimates.parquet, scope = all"),
         "envelope": voice.say(
             "envelope_to_perimeter" if row["evidence_level"] == "B" else "envelope_text", low=low, high=high
         ),
-        "doubt": voice.say("doubt_text", n=voice.counted(doubt)),
+        "doubt": voice.say(doubt_text, n=voice.counted(doubt)),
     }
 
 
@@ -167,6 +167,7 @@ def _body(results: Results, voice: Voice) -> dict[str, Any]:
         "sensitivity": tables.sensitivity(results, language),
         "exposed": tables.exposed(results, language),
         "width": tables.width(results, language),
+        "labels": tables.labels(results, language) if summary.get("labels") else None,
         "perimeter": tables.perimeter(results, language),
         "campaigns": tables.campaigns(results, language),
         "campaign_ties": tables.campaign_ties(results, language),

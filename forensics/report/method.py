@@ -69,6 +69,18 @@ METHOD: dict[str, Pair] = {
         "sessions, the upper limit of what care does not explain among other clients, and what lines lost "
         "without a trace could hold; each of these two limits is taken at 97.5%.",
     ),
+    "labels": (
+        "Relecture à la main. Des réponses tirées au sort, que les soins n’expliquent pas, sont étiquetées sans que le "
+        "classement soit connu (forensics audit). Aucun client n’est mis en cause par une étiquette. Où elle peut "
+        "resserrer l’intervalle, la part maximale d’un robot parmi les clients indéterminés ou honnêtes (limites "
+        "exactes unilatérales, toutes strates ensemble à 98,75 %) borne les {people} manquées ; les lignes perdues "
+        "sont alors prises à 98,75 %. Ce que les soins expliquent compte pour des soins.",
+        "Labels by hand. Answers drawn by lot, which care does not explain, are labelled without knowledge of the "
+        "verdict (forensics audit). No client is accused by a label. Where it can narrow the interval, the largest "
+        "share that a robot may have among unclear or honest clients (exact one-sided limits, all strata together at "
+        "98.75%) bounds the {people} that were missed; lost lines are then taken at 98.75%. What care "
+        "explains counts as care.",
+    ),
     "three": (
         "Règle de trois. Un compteur indépendant (passerelle, répartiteur, facturation) qui s’accorde "
         "avec le journal sur n fenêtres ne prouve pas que rien ne manque : à 95 % de confiance, il borne "
@@ -154,6 +166,12 @@ LIMITS: dict[str, Pair] = {
     "records_disagree": (
         "Le journal et le registre ne s’accordent pas toujours sur le nombre de personnes affichées.",
         "Log and register do not always agree on the number of people displayed.",
+    ),
+    "labels_outdated": (
+        "La relecture à la main porte sur d’autres classements que ceux-ci : elle n’est pas prise en compte. Il faut "
+        "tirer de nouveau (forensics audit).",
+        "The labels by hand are of other verdicts than these: they are not taken into account. Draw anew (forensics "
+        "audit).",
     ),
     "no_labels": (
         "Pas de relecture à la main : le taux d’erreur du classement est calculé, il n’a pas été vérifié sur "

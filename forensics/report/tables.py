@@ -444,11 +444,38 @@ def perimeter(results: Results, language: Language = "fr") -> Table:
     )
 
 
+def labels(results: Results, language: Language = "fr") -> Table:
+    """Return what labels by hand say of each group that they were drawn from; no row where none were read back."""
+    voice, told = Voice.of(results, language), results.summary.get("labels")
+    same, twice = told["agreement"] if told else (0, 0)
+    keys = ("drawn_among", "shown_each_time", "looked_at", "a_robots", "a_persons", "not_told", "robots_share")
+    rows: list[list[Cell]] = [
+        [
+            voice.say(f"stratum_{one['stratum']}"),
+            *(voice.count(one[name]) for name in ("shown", "labelled", "robot", "person", "unsure")),
+            f"{voice.share(one['low'])} – {voice.share(one['high'])}",
+        ]
+        for one in (told["strata"] if told else [])
+    ]
+    level = voice.share(told["level"] if told else None)
+    return made_table(
+        voice,
+        caption="labels_caption",
+        source="summary.json, labels",
+        head=[voice.say(key) for key in keys],
+        rows=rows,
+        figures=frozenset(range(1, len(keys))),
+        note=voice.say("labels_note", level=level, same=voice.count(same), twice=voice.count(twice)) if told else "",
+    )
+
+
 def width(results: Results, language: Language = "fr") -> Table:
     """Return how far interval and envelope of the whole case lie above the certain number, cause by cause."""
     voice = Voice.of(results, language)
     whole = results.table("estimates").filter(pl.col("scope") == "all").row(0, named=True)
     causes = [name for name in whole if name.startswith(("width_from_", "envelope_from_"))]
+    if not whole["width_from_accused"]:
+        causes.remove("width_from_accused")
     if whole["estimate"] is None:  # there is no interval to account for
         causes = []
     return made_table(

@@ -44,6 +44,7 @@ TRIALS: dict[str, Pair] = {
     "in_each": ("{n} dans chacune", "{n} in each"),
     "this_trial": ("ce rapport", "this report"),
     "other_evidence": ("d’autres pièces", "other evidence"),
+    "other_labels": ("d’autres étiquettes", "other labels"),
     "other_declaration": ("une autre déclaration (case.toml)", "another declaration (case.toml)"),
     "other_program": ("le programme ou ses versions", "the program or its versions"),
     "seal": ("L’empreinte, à signer ou à horodater ailleurs", "The digest, to be signed or time-stamped elsewhere"),

@@ -95,6 +95,7 @@ def _differences(row: Mapping[str, Any], this: Mapping[str, Any], voice: Voice) 
         if before.get(name) != now.get(name)
     ]
     found = [voice.say("other_evidence")] if row["evidence_digest"] != this["evidence_digest"] else []
+    found += [voice.say("other_labels")] if row["labels"] != this["labels"] else []
     found += changed
     if row["declaration"] != this["declaration"] and not changed:
         found.append(voice.say("other_declaration"))

@@ -88,6 +88,29 @@ WORDS: dict[str, Pair] = {
         "Envelope, without a probability: from {low} {people}, if one of the accused clients were a reader, to {high}, "
         "the perimeter: nothing says how many lines the log lacks.",
     ),
+    "doubt_by_labels": (
+        "D’après la relecture à la main, au plus {n} du nombre attesté tiennent à une mise en cause erronée.",
+        "By the labels read back, at most {n} of the certain number rest on a wrong accusation.",
+    ),
+    "labels_caption": ("La relecture à la main", "Labels by hand"),
+    "drawn_among": ("Tiré parmi", "Drawn among"),
+    "shown_each_time": ("{people} affichées (chaque fois)", "{people} shown (each time)"),
+    "looked_at": ("dont vues", "of which looked at"),
+    "a_robots": ("à un robot", "to a robot"),
+    "a_persons": ("pour des soins", "for care"),
+    "not_told": ("on ne sait pas", "cannot tell"),
+    "robots_share": ("Part d’un robot", "A robot’s share"),
+    "stratum_scraping": ("clients mis en cause", "accused clients"),
+    "stratum_unclear": ("clients indéterminés", "unclear clients"),
+    "stratum_honest_doubtful": ("clients honnêtes, de peu", "honest clients, narrowly"),
+    "stratum_honest": ("clients honnêtes", "honest clients"),
+    "labels_note": (
+        "Tiré au sort parmi les réponses que les soins n’expliquent pas, étiqueté à la main sans connaître le "
+        "classement. Limites exactes à {level}. Étiquetées deux fois : {twice}, de même façon : {same}. Aucun "
+        "classement n’en dépend.",
+        "Drawn by lot among answers that care does not explain, labelled by hand without knowing the verdict. Exact "
+        "limits at {level}. Labelled twice: {twice}, alike: {same}. No verdict depends on them.",
+    ),
     "doubt_text_people": (
         "Si l’un quelconque des comptes mis en cause n’avait servi qu’à son titulaire, le nombre attesté compterait "
         "au plus {n} de moins.",
@@ -316,6 +339,10 @@ WORDS: dict[str, Pair] = {
     "width_from_lost_lines": (
         "intervalle : lignes perdues bien que tous les compteurs s’accordent",
         "interval: lines lost although all counters agree",
+    ),
+    "width_from_accused": (
+        "intervalle, sous le nombre attesté : mises en cause que les étiquettes contredisent",
+        "interval, below the certain number: accusations that labels contradict",
     ),
     "width_from_unclear": ("intervalle : sessions indéterminées", "interval: unclear sessions"),
     "width_from_unexplained": (
