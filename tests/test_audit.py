@@ -212,7 +212,7 @@ def test_labels_that_were_changed_or_taken_away_since_are_found_and_damaged_ones
     content = file.read_text(encoding="utf-8")
     for other in (content.replace("robot", "person", 1), None):
         file.unlink() if other is None else file.write_text(other, encoding="utf-8")
-        with pytest.raises(VerificationError, match="labels.csv: not the labels"):
+        with pytest.raises(VerificationError, match=r"labels\.csv: not the labels"):
             verify(case)
     for damaged in ("n,row\n1,2\n", content.replace("robot", "MARTIN", 1), ""):
         file.write_text(damaged, encoding="utf-8")
