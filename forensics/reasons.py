@@ -91,13 +91,19 @@ def share(value: float, language: Language) -> str:
 
 def p_value(value: float, language: Language) -> str:
     """Return a p-value as p = 0.041, p = 3 × 10⁻⁷ or, for the smallest, p < 10⁻¹²."""
+    told = chance(value, language)
+    return f"p\u00a0{told}" if told.startswith("<") else f"p\u00a0=\u00a0{told}"
+
+
+def chance(value: float, language: Language) -> str:
+    """Return a small share or chance as 0.041, 3 × 10⁻⁷ or, for the smallest, < 10⁻¹²."""
     if value < SMALLEST_P:
-        return "p\u00a0<\u00a010⁻¹²"
+        return "<\u00a010⁻¹²"
     if value >= 0.001:
-        return f"p\u00a0=\u00a0{decimal(value, 3 if value < 0.1 else 2, language)}"
+        return decimal(value, 3 if value < 0.1 else 2, language)
     mantissa, exponent = f"{value:.0e}".split("e")
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"p\u00a0=\u00a0{mantissa}\u00a0×\u00a010{raised}"
+    return f"{mantissa}\u00a0×\u00a010{raised}"
 
 
 def expected(value: float, language: Language) -> str:

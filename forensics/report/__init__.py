@@ -16,7 +16,7 @@ import polars as pl
 
 from forensics import figures
 from forensics.reasons import Language, visible
-from forensics.report import detection_tables, tables
+from forensics.report import tables
 from forensics.report.language import Voice
 from forensics.report.method import ALTERNATIVES, METHOD
 from forensics.report.several_logs import log_tables
@@ -206,7 +206,7 @@ def _checks(results: Results, voice: Voice) -> list[Table]:
     """Return what checks the verdicts, where subjects are people."""
     if voice.subject == "pages":
         return []
-    return [check(results, voice.language) for check in (detection_tables.care_check, detection_tables.baseline)]
+    return [check(results, voice.language) for check in (tables.care_check, tables.baseline)]
 
 
 def _records(summary: dict[str, Any], voice: Voice) -> str:

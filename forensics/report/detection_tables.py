@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from forensics.reasons import Language, p_value, visible
 from forensics.report.language import Voice
-from forensics.report.table import Table
-from forensics.report.tables import made_table
+from forensics.report.table import Table, made_table
 from forensics.results import Results
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from forensics.reasons import Language, decimal, visible
 from forensics.report.language import Voice
-from forensics.report.table import Cell, Table
-from forensics.report.tables import made_table
+from forensics.report.table import Cell, Table, made_table
 from forensics.results import Results
 
 DIGITS = 2

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from forensics.report.language import Voice
+
 Cell = str | list[str]
 
 
@@ -31,6 +33,29 @@ class Table:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Return what a notebook shows."""
         return {"text/html": as_html(self), "text/plain": f"{self.caption} ({len(self.rows)})"}
+
+
+def made_table(
+    voice: Voice,
+    *,
+    caption: str,
+    source: str,
+    head: list[str],
+    rows: list[list[Cell]],
+    figures: frozenset[int] = frozenset(),
+    note: str = "",
+) -> Table:
+    """Return a table whose caption is a word of the report and whose source is one of the results."""
+    return Table(
+        caption=voice.say(caption),
+        source=voice.say("source", table=source),
+        head=head,
+        rows=rows,
+        figures=figures,
+        note=note,
+        stamp=voice.stamp,
+        none=voice.say("none"),
+    )
 
 
 def template(name: str) -> Template:

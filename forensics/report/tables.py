@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from forensics.reasons import Language, sentences, small_cell, visible
+from forensics.report.campaign_tables import campaign_pairs, campaign_ties, campaigns, requisitions
+from forensics.report.detection_tables import baseline, care_check
+from forensics.report.evidence_tables import coverage, inputs, limit_sentences, limits, lines, settings
 from forensics.report.language import Voice
-from forensics.report.method import LIMITS
-from forensics.report.table import Cell, Table
+from forensics.report.table import Cell, Table, made_table
 from forensics.results import Results
 from forensics.settings import Settings
-from forensics.vocabulary import UNSEEN, WITNESSED
+
+__all__ = [
+    "baseline",
+    "campaign_pairs",
+    "campaign_ties",
+    "campaigns",
+    "care_check",
+    "clients",
+    "coverage",
+    "estimates",
+    "exposed",
+    "inputs",
+    "labels",
+    "limit_sentences",
+    "limits",
+    "lines",
+    "overlaps",
+    "perimeter",
+    "requisitions",
+    "sensitivity",
+    "settings",
+    "width",
+]
 
 MOST_CLIENTS = 100
-MOST_ADDRESSES = 50
-MOST_STRETCHES = 60
-MOST_PAIRS = 20
 """More rows than this are in the results table that the caption names."""
-
-
-def made_table(
-    voice: Voice,
-    *,
-    caption: str,
-    source: str,
-    head: list[str],
-    rows: list[list[Cell]],
-    figures: frozenset[int] = frozenset(),
-    note: str = "",
-) -> Table:
-    """Return a table whose caption is a word of the report and whose source is one of the results."""
-    return Table(
-        caption=voice.say(caption),
-        source=voice.say("source", table=source),
-        head=head,
-        rows=rows,
-        figures=figures,
-        note=note,
-        stamp=voice.stamp,
-        none=voice.say("none"),
-    )
 
 
 def estimates(results: Results, language: Language = "fr") -> Table:
@@ -99,130 +96,6 @@ def overlaps(results: Results, language: Language = "fr") -> list[str]:
     return written
 
 
-def campaigns(results: Results, language: Language = "fr") -> Table:
-    """Return one row a campaign."""
-    voice = Voice.of(results, language)
-    columns = ("n_strands", "n_accounts", "n_sessions", "n_lookups", "n_hits")
-    keys = ("campaign", "clients", "accounts", "n_sessions", "lookups", "hits", "first", "last")
-    return made_table(
-        voice,
-        caption="campaigns_caption",
-        source="campaigns.parquet",
-        head=[voice.say(key) for key in keys],
-        rows=[
-            [
-                str(row["campaign_id"]),
-                *(voice.count(row[column]) for column in columns),
-                voice.instant(row["started_at"]),
-                voice.instant(row["ended_at"]),
-            ]
-            for row in results.table("campaigns").sort("campaign_id").iter_rows(named=True)
-        ],
-        figures=frozenset(range(1, 6)),
-    )
-
-
-def campaign_ties(results: Results, language: Language = "fr") -> Table:
-    """Return one row a kind of tie: how many accused pairs it links, and how many honest ones it would link."""
-    voice = Voice.of(results, language)
-    keys = ("tie", "n_links", "n_pairs", "honest_linked", "honest_upper", "is_used")
-    return made_table(
-        voice,
-        caption="ties_caption",
-        source="campaign_ties.parquet",
-        head=[voice.say(key) for key in keys],
-        rows=[
-            [
-                voice.say(f"tie_{row['tie']}"),
-                voice.count(row["n_links"]),
-                voice.count(row["n_pairs"]),
-                "—"
-                if row["honest_pairs"] is None
-                else voice.say("of_pairs", n=voice.count(row["honest_linked"]), of=voice.count(row["honest_pairs"])),
-                "—" if row["honest_upper"] is None else f"{row['honest_upper']:.1e}",
-                voice.say("tie_is_used" if row["is_used"] else "tie_not_used"),
-            ]
-            for row in results.table("campaign_ties").iter_rows(named=True)
-        ],
-        figures=frozenset({1, 2, 3, 4}),
-        note=voice.say("ties_note"),
-    )
-
-
-def campaign_pairs(results: Results, language: Language = "fr") -> Table:
-    """Return one row for each two attacked operators, and for the campaigns that are closest: had they one actor?"""
-    voice = Voice.of(results, language)
-    found = results.table("campaign_pairs").sort(
-        pl.col("scope") == "campaigns", pl.col("chance").fill_null(1.0), maintain_order=True
-    )
-    left_out = found.height - MOST_PAIRS
-    keys = ("compared_two", "n_pairs", "linked_by", "chance_at_most", "pair_answer")
-    return made_table(
-        voice,
-        caption="pairs_caption",
-        source="campaign_pairs.parquet",
-        head=[voice.say(key) for key in keys],
-        rows=[
-            [
-                voice.say(f"two_{row['scope']}", a=visible(row["a"], 40), b=visible(row["b"], 40)),
-                voice.count(row["n_pairs"]),
-                _linked_by(row, voice),
-                "—" if row["chance"] is None else f"{row['chance']:.1e}",
-                voice.say(f"answer_{row['answer']}"),
-            ]
-            for row in found.head(MOST_PAIRS).iter_rows(named=True)
-        ],
-        figures=frozenset({1, 3}),
-        note=" ".join(
-            [voice.say("pairs_note"), *([voice.say("pairs_left_out", n=voice.count(left_out))] if left_out > 0 else [])]
-        ),
-    )
-
-
-def _linked_by(row: Mapping[str, Any], voice: Voice) -> str:
-    """Return the kinds that link two groups; others, where they are joined but not directly."""
-    direct = ", ".join(voice.say(f"tie_{kind}") for kind in row["ties"])
-    return direct or (voice.say("through_others") if row["answer"] == "compatible" else "—")
-
-
-def requisitions(results: Results, language: Language = "fr") -> Table:
-    """Return one row a campaign and address: what an access provider is asked for; the ports are in the table."""
-    voice = Voice.of(results, language)
-    of_address = (
-        results.table("requisitions")
-        .group_by("campaign_id", "operator", "client_ip")
-        .agg(
-            pl.col("client_port").n_unique() - pl.col("client_port").is_null().any().cast(pl.UInt32),
-            pl.col("started_at").min(),
-            pl.col("ended_at").max(),
-            pl.col("n_requests").sum(),
-        )
-        .sort("campaign_id", "started_at", "operator", "client_ip")
-    )
-    left_out = of_address.height - MOST_ADDRESSES
-    keys = ("campaign", "operator_name", "address", "n_ports", "first", "last", "requests_sent")
-    return made_table(
-        voice,
-        caption="requisitions_caption",
-        source="requisitions.parquet",
-        head=[voice.say(key) for key in keys],
-        rows=[
-            [
-                str(row["campaign_id"]),
-                visible(row["operator"]),
-                visible(row["client_ip"] or ""),
-                voice.count(row["client_port"]),
-                voice.instant(row["started_at"]),
-                voice.instant(row["ended_at"]),
-                voice.count(row["n_requests"]),
-            ]
-            for row in of_address.head(MOST_ADDRESSES).iter_rows(named=True)
-        ],
-        figures=frozenset({3, 6}),
-        note=voice.say("addresses_left_out", n=voice.count(left_out)) if left_out > 0 else voice.say("ports_note"),
-    )
-
-
 def clients(results: Results, verdict: str = "scraping", language: Language = "fr") -> Table:
     """Return the clients of one verdict, the most active first, each with the sentences behind it."""
     voice = Voice.of(results, language)
@@ -253,128 +126,6 @@ def _client(row: Mapping[str, Any], voice: Voice, window_minutes: int) -> list[C
         voice.count(row["n_subjects"]),
         sentences(row, voice.subject, voice.language, window_minutes),
     ]
-
-
-def lines(results: Results, language: Language = "fr") -> Table:
-    """Return what became of every line read, source by source, and whether it adds up."""
-    summary, voice = results.summary, Voice.of(results, language)
-    parts = ("accepted", "rejected", "duplicates")
-    return made_table(
-        voice,
-        caption="rows_caption",
-        source="summary.json, rows",
-        head=[voice.say(key) for key in ("source_name", "read", *parts, "balance")],
-        rows=[
-            [
-                visible(row["source"]),
-                *(voice.count(row[key]) for key in ("read", *parts)),
-                voice.say("yes" if row["read"] == sum(row[key] for key in parts) else "no"),
-            ]
-            for row in summary["rows"]
-        ],
-        figures=frozenset(range(1, 5)),
-    )
-
-
-def coverage(results: Results, language: Language = "fr") -> Table:
-    """Return each server's stretches of log: added up by kind."""
-    summary, voice = results.summary, Voice.of(results, language)
-    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
-    for row in summary["coverage"]:
-        groups.setdefault((row["operator"], row["server"] or "—", row["kind"]), []).append(row)
-    keys = ("operator_name", "server", "kind", "stretches", "hours", "share_kept", "first", "last")
-    return made_table(
-        voice,
-        caption="coverage_caption",
-        source="summary.json, coverage",
-        head=[voice.say(key) for key in keys],
-        rows=[_stretches(group, rows, voice) for group, rows in sorted(groups.items())][:MOST_STRETCHES],
-        figures=frozenset({3, 4, 5}),
-        note=" ".join(
-            [voice.say(f"meaning_{kind}") for kind in (*WITNESSED, *UNSEEN) if any(kind == of for _, _, of in groups)]
-            + [voice.say("unknown_not_zero")]
-        ),
-    )
-
-
-def _stretches(group: tuple[str, str, str], rows: Sequence[Mapping[str, Any]], voice: Voice) -> list[Cell]:
-    spans = [(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])) for row in rows]
-    hours = sum(((end - start).total_seconds() for start, end in spans), 0.0) / 3600
-    operator, server, kind = group
-    return [
-        visible(operator),
-        visible(server),
-        voice.say(f"kind_{kind}"),
-        voice.count(len(rows)),
-        voice.count(round(hours)),
-        _share_kept(rows, voice),
-        voice.instant(min(start for start, _ in spans)),
-        voice.instant(max(end for _, end in spans)),
-    ]
-
-
-def _share_kept(rows: Sequence[Mapping[str, Any]], voice: Voice) -> str:
-    """Return the shares kept of some stretches, least and most, and between them all the limits of their intervals."""
-    kept = sorted(row["share_kept"] for row in rows if row["share_kept"] is not None)
-    low, high = min(row["share_low"] for row in rows), max(row["share_high"] for row in rows)
-    if not kept:
-        return "—" if rows[0]["kind"] == "complete" else voice.say("unknown")
-    told, limits = (
-        " – ".join(dict.fromkeys(voice.share(part) for part in ends)) for ends in ((kept[0], kept[-1]), (low, high))
-    )
-    return told if told == limits else f"{told} [{limits}]"
-
-
-def limits(results: Results, language: Language = "fr") -> Table:
-    """Return what this evidence cannot say."""
-    voice = Voice.of(results, language)
-    return made_table(
-        voice,
-        caption="limits",
-        source="summary.json, limits",
-        head=[voice.say("limits")],
-        rows=[[sentence] for sentence in limit_sentences(results, voice)],
-    )
-
-
-def limit_sentences(results: Results, voice: Voice) -> list[str]:
-    """Return the limits in words; one without words is told by its code."""
-    joins = results.summary.get("joins", [])
-    counts = {"alone": "alone", "lines": "lines", "unnamed": "unnamed_lookups"}
-    values = {name: voice.count(sum(row[column] for row in joins)) for name, column in counts.items()}
-    return [
-        voice.pair(LIMITS[code], **values) if code in LIMITS else voice.say("limit_other", code=visible(code))
-        for code in results.summary["limits"]
-    ]
-
-
-def inputs(results: Results, language: Language = "fr") -> Table:
-    """Return each input file with its size and its SHA-256."""
-    manifest, voice = results.manifest, Voice.of(results, language)
-    return made_table(
-        voice,
-        caption="inputs_caption",
-        source="manifest.json, inputs",
-        head=[voice.say("file"), voice.say("source_name"), voice.say("bytes"), "SHA-256"],
-        rows=[
-            [visible(row["path"]), visible(row["source"]), voice.count(row["bytes"]), visible(row["sha256"])]
-            for row in manifest["inputs"]
-        ],
-        figures=frozenset({2}),
-    )
-
-
-def settings(results: Results, language: Language = "fr") -> Table:
-    """Return every threshold the analysis used."""
-    manifest, voice = results.manifest, Voice.of(results, language)
-    return made_table(
-        voice,
-        caption="settings_caption",
-        source="manifest.json, settings",
-        head=[voice.say("setting"), voice.say("value")],
-        rows=[[visible(name), visible(value)] for name, value in sorted(manifest["settings"].items())],
-        figures=frozenset({1}),
-    )
 
 
 def exposed(results: Results, language: Language = "fr") -> Table:
@@ -420,7 +171,7 @@ def sensitivity(results: Results, language: Language = "fr") -> Table:
         source="session_sensitivity.parquet",
         head=[voice.say("silence_minutes"), voice.say("n_sessions")],
         rows=[[voice.count(gap), voice.count(n)] for gap, n in results.table("session_sensitivity").iter_rows()],
-        figures=frozenset({0, 1}),
+        figures=frozenset({1}),
         note=voice.say("sensitivity_note"),
     )
 
