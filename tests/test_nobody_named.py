@@ -481,5 +481,6 @@ def test_no_executed_notebook_names_anybody(executed: Path, searcher: Searcher, 
         for path in sorted(folder.glob("*.ipynb"))
     ]
     told = [process.communicate()[0] for process in at_work]
-    assert [process.returncode for process in at_work] == [0, 0], told
+    assert at_work
+    assert not any(process.returncode for process in at_work), told
     assert searcher.in_folder(folder, said="\n".join(told)) == []
