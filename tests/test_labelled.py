@@ -162,11 +162,12 @@ def test_the_interval_holds_at_its_level_where_each_of_its_limits_is_as_bad_as_i
     """4,000 cases: care and lost lines fail as often as they may; labels are drawn. Too narrow in 5 % at most."""
     rng = np.random.default_rng(77)
     missed, units, checks = 33, 3_000, 300  # of 400 drawn none is the robot's in 1 % of cases
+    reach = {"honest": Reach(drawable=units, others=0), "unclear": Reach(drawable=0, others=COUNTS.unclear)}
     held, used = [], []
     for _ in range(4_000):
         of_robot = np.arange(units) < missed
         strata = [drawn(rng, "honest", of_robot, int(rng.choice([4, 400])))]
-        labels = checked(strata, {"honest": Reach(drawable=units, others=0)}, LEVEL)
+        labels = checked(strata, reach, LEVEL)
         care = 20 if rng.random() < 0.025 else int(rng.integers(33, 90))
         found = row(labels, care, checks)
         lines = 1.0 - rng.random() ** (1.0 / checks)  # the share that all checks leave with this chance
