@@ -251,8 +251,8 @@ def _missed(unclear: int, care: int | None, labels: Checked | None) -> Missed | 
 
     Whether labels are used is settled before they are read: where with the best that they could say the interval would
     end lower (`high_of`), although lost lines then need a surer limit. So the two limits need not be paid for where
-    only one is used. A robot that labels find where the verdict was honest contradicts what care assumes: then the larger of
-    the two limits stands.
+    only one is used. A robot that labels find where the verdict was honest contradicts what care assumes: then the
+    larger of the two limits stands.
     """
     if labels is None:
         return None if care is None else Missed(unclear=unclear, elsewhere=care, by_labels=False)
