@@ -16,7 +16,7 @@ from forensics.estimation.labelled import Checked
 from forensics.estimation.unexplained import Stratum, unexplained_at_most
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import duckdb
 
@@ -215,7 +215,11 @@ def estimate_row(
     if checks is None:
         return row | none | {"envelope_high": perimeter, "evidence_level": "B", "method": BOUNDS_ONLY}
     whole = min(perimeter, everyone + unseen_after_checks(everyone, checks, level))
-    missed = _missed(unclear, elsewhere, labels)
+
+    def high_of(undetected: int, *, by_labels: bool) -> float:
+        return complete_count(counts.strict, broad, undetected, checks, level, by_labels=by_labels).high
+
+    missed = _missed(unclear, elsewhere, labels, high_of)
     if missed is None:
         return row | none | {"envelope_high": whole, "evidence_level": "A", "method": NOT_MEASURED}
     unclear, unexplained = missed.unclear, min(missed.elsewhere, everyone - broad - missed.unclear)
@@ -246,7 +250,7 @@ class Missed:
     by_labels: bool
 
 
-def _missed(unclear: int, care: int | None, labels: Checked | None) -> Missed | None:
+def _missed(unclear: int, care: int | None, labels: Checked | None, high_of: Callable[..., float]) -> Missed | None:
     """Bound what detection missed, by care, by labels or by both; None where neither can.
 
     Whether labels are used is settled before they are read: where with the best that they could say the interval would
@@ -261,7 +265,8 @@ def _missed(unclear: int, care: int | None, labels: Checked | None) -> Missed | 
         return Missed(unclear=narrowed, elsewhere=labels.missed, by_labels=True)
     if labels.found_missed:
         return Missed(unclear=unclear, elsewhere=max(care, labels.missed), by_labels=True)
-    if min(unclear, labels.best_unclear) + labels.best_missed >= unclear + care:
+    best = min(unclear, labels.best_unclear) + min(care, labels.best_missed)
+    if high_of(best, by_labels=True) >= high_of(unclear + care, by_labels=False):
         return Missed(unclear=unclear, elsewhere=care, by_labels=False)
     return Missed(unclear=narrowed, elsewhere=min(care, labels.missed), by_labels=True)
 

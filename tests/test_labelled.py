@@ -85,6 +85,20 @@ def test_few_labels_change_nothing():
     assert row(None)["method"] == WITHOUT_LABELS
 
 
+def test_labels_that_could_spare_less_than_they_cost_are_not_used():
+    # At 18,000 people the surer limit on lost lines costs 42.
+    assert unseen_after_checks(18_000, 300, 0.9875) - unseen_after_checks(18_000, 300, 0.975) == 42
+    many = Counts(strict=17_000, named=0, broad=17_000, doubt=0, unclear=0)
+
+    def high(missed: int) -> int:
+        return estimate_row(
+            ALL, many, perimeter=90_000, checks=300, elsewhere=1_000, asked=50_000, level=0.95, labels=said(missed, 0)
+        )["high"]
+
+    assert high(970) == high(5_000)
+    assert high(950) < high(970)
+
+
 def test_a_robot_where_the_verdict_was_honest_never_narrows_and_may_widen():
     assert row(said(missed=10, unclear=5, robot=True))["width_from_unexplained"] == 50
     assert row(said(missed=300, best=60, robot=True))["width_from_unexplained"] == 300
