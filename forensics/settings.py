@@ -66,7 +66,7 @@ class Settings(BaseModel):
     accused_account_rate: float = Field(0.01, gt=0, lt=1)
     """False discovery rate among the other clients of an account one of whose clients is accused."""
 
-    roles_without_claims: tuple[str, ...] = ("auditor", "operator_staff")
+    roles_without_claims: list[str] = ["auditor", "operator_staff"]
     """Professions, as the accounts table names them, whose holders look people up and never bill: no statistics tell
     them from a robot, so that they are unclear at most, unless a work list shared with an accused client says more."""
 
