@@ -32,10 +32,6 @@ SENTENCES: dict[str, Pair] = {
         "saines",
         "{strange} of {sessions} sessions began at hours that this account kept free in its clean weeks",
     ),
-    "order": (
-        "Les numéros demandés se suivent dans l’ordre : {up} fois un plus grand, {down} fois un plus petit",
-        "The numbers asked for follow an order: {up} times a larger one, {down} times a smaller one",
-    ),
     "new": (
         "Ce compte n’avait jamais servi ainsi dans ses semaines saines ; nouveau : {what}",
         "This account was never used so in its clean weeks: new {what}",

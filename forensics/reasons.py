@@ -205,8 +205,6 @@ def _habits(strand: Mapping[str, object], subject: Subject, language: Language) 
     if odd("p_hours"):
         columns = (("strange", "n_strange_sessions"), ("sessions", "n_later_sessions"))
         told.append(("hours", "p_hours", {name: _count(strand, column, language) for name, column in columns}))
-    if odd("p_order"):
-        told.append(("order", "p_order", {name: _count(strand, f"n_{name}", language) for name in ("up", "down")}))
     if odd("p_new"):
         what = next(pair for columns, pair in NEW if all(strand[column] for column in columns))
         told.append(("new", "p_new", {"what": phrase(what, language)}))

@@ -49,11 +49,7 @@ class Table(pa.DataFrameModel):
 
 
 class Requests(Table):
-    """One portal request. `request_id` packs source number and line: source * 2**40 + line.
-
-    `key_step` says whether the number asked for sorts after (1) or before (-1) the one that the client asked for in the
-    lookup before it, in one piece of the log; that sign is all that is kept of the order of numbers.
-    """
+    """One portal request. `request_id` packs source number and line: source * 2**40 + line."""
 
     request_id: pl.Int64 = pa.Field(unique=True, ge=0)
     request_ref: pl.String = pa.Field(nullable=True)
@@ -73,7 +69,6 @@ class Requests(Table):
     duration_ms: pl.Int64 = pa.Field(nullable=True, ge=0)
     subject_kind: pl.String = pa.Field(nullable=True, isin=SUBJECT_KINDS)
     subject_key: pl.Int64 = pa.Field(nullable=True, ge=0)
-    key_step: pl.Int8 = pa.Field(nullable=True, ge=-1, le=1)
     records_returned: pl.Int32 = pa.Field(nullable=True, ge=0)
 
 
@@ -278,9 +273,6 @@ class Strands(Table):
     n_later_sessions: pl.Int64 = pa.Field(nullable=True)
     n_strange_sessions: pl.Int64 = pa.Field(nullable=True)
     p_hours: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
-    n_up: pl.Int64 = pa.Field(nullable=True)
-    n_down: pl.Int64 = pa.Field(nullable=True)
-    p_order: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
     new_network: pl.Boolean = pa.Field(nullable=True)
     new_agent: pl.Boolean = pa.Field(nullable=True)
     p_new: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)

@@ -1,8 +1,7 @@
 """Habits: what a client does otherwise than its account did in the clean weeks, and than honest clients do.
 
-Each chance but those of misses and of the order of keys is a rank: the share of honest clients at least as odd. It is
-no smaller than one over their number, so that habits alone never accuse; they say whether the machine or its owner sat
-there.
+Each chance but that of misses is a rank: the share of honest clients at least as odd. It is no smaller than one over
+their number, so that habits alone never accuse; they say whether the machine or its owner sat there.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import polars as pl
 
 from forensics.case import Case
 from forensics.detection.care import care, peers
-from forensics.detection.key_order import key_order
 from forensics.engine import query
 from forensics.networks import network
 
@@ -25,16 +23,13 @@ if TYPE_CHECKING:
 HABITS = {
     "busiest_day": pl.Int64, "p_breadth": pl.Float64, "n_asked": pl.Int64, "n_missed": pl.Int64, "p_misses": pl.Float64,
     "n_later_sessions": pl.Int64, "n_strange_sessions": pl.Int64, "p_hours": pl.Float64,
-    "n_up": pl.Int64, "n_down": pl.Int64, "p_order": pl.Float64,
     "new_network": pl.Boolean, "new_agent": pl.Boolean, "p_new": pl.Float64,
 }  # fmt: skip
 """After the clean weeks: people asked for on the busiest day; lookups, and those that found nobody; sessions, and those
-begun at hours that the account kept free before; neighbouring lookups whose number rises, and falls (always); whether
-it never used that network or agent before (null: no clean weeks, or none of that account); with the chance that an
-honest client looks so.
-"""
+begun at hours that the account kept free before; whether it never used that network or agent before (null: no clean
+weeks, or none of that account); with the chance that an honest client looks so."""
 
-CHANCES = ("p_breadth", "p_misses", "p_hours", "p_order", "p_new")
+CHANCES = ("p_breadth", "p_misses", "p_hours", "p_new")
 LEAST_KNOWN_SESSIONS = 5
 """Sessions in the clean weeks, without which an account has no habits. Our choice: a working week."""
 
@@ -62,14 +57,12 @@ def with_habits(
     frame = measured.join(habits, on="strand_id", how="left").sort("strand_id").join(
         _newness(measured, clean), on="strand_id", how="left", maintain_order="left"
     )  # fmt: skip
-    frame = frame.join(query(connection, "strand_order"), on="strand_id", how="left", maintain_order="left")
     has_habits = (pl.col("n_known_sessions") >= LEAST_KNOWN_SESSIONS) & (pl.col("account_id") != "")
     frame = frame.with_columns(
         pl.when(has_habits).then(pl.col(name)).alias(name) for name in ("new_network", "new_agent")
     )
     odd_hours = pl.when(has_habits).then(pl.col("n_strange_sessions") / pl.col("n_later_sessions"))
     odd_place = pl.col("new_network").cast(pl.Int8) * 2 + pl.col("new_agent").cast(pl.Int8)
-    steps = (frame[name].fill_null(0).to_numpy() for name in ("n_up", "n_down", "n_runs"))
     honest = ~suspected & (frame["account_id"] != "").to_numpy()
     operators = frame["operator"].to_numpy()
     return frame.with_columns(
@@ -77,7 +70,6 @@ def with_habits(
         pl.Series("p_hours", _ranks(_values(frame, odd_hours), operators, honest, least)),
         pl.Series("p_new", _ranks(_values(frame, odd_place), operators, honest, least)),
         pl.Series("p_misses", _misses(frame, honest, least)),
-        pl.Series("p_order", key_order(*steps)),
     ).select(*measured.columns, *HABITS)
 
 

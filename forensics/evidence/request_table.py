@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "request_id", "request_ref", "operator", "server", "requested_at", "account_id", "session_token", "client_ip",
     "client_port", "user_agent", "method", "path", "action", "status", "response_bytes", "duration_ms", "subject_kind",
-    "subject_key", "key_step", "records_returned",
+    "subject_key", "records_returned",
 )  # fmt: skip
 UNREPEATED = ("request_id", "request_ref", "requested_at", "subject_key")
 """Columns whose values hardly recur: a dictionary of them is larger than they are."""
@@ -62,7 +62,6 @@ class RequestTable:
         keyed = rows.with_columns(
             (pl.col("source_number") * LINES_A_SOURCE + pl.col("line")).alias("request_id"),
             self._subject_keys.keys_of(rows["subject_message"]).alias("subject_key"),
-            _key_steps().alias("key_step"),
         ).select(COLUMNS)
         self._note(keyed)
         self._write(keyed)
@@ -138,21 +137,6 @@ class RequestTable:
         """Give the finished table its name."""
         self.close()
         self.path.replace(self._target)
-
-
-CLIENT = ("operator", "account_id", "client_ip", "user_agent", "subject_kind")
-
-
-def _key_steps() -> pl.Expr:
-    """Return whether what a lookup asks for sorts after (1) or before (-1) what its client asked for before.
-
-    Between lines of one piece of a log; 0 where both ask for the same, null for a client's first lookup in the piece.
-    The sign is all that is kept of the order of numbers.
-    """
-    before = pl.col("subject_message").shift(1).over(CLIENT)  # of its kind: a request that asks for nobody has none
-    return pl.when(pl.col("subject_message").is_not_null() & before.is_not_null()).then(
-        (pl.col("subject_message") > before).cast(pl.Int8) - (pl.col("subject_message") < before).cast(pl.Int8)
-    )
 
 
 def _asked(lookups: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 -- reads: requests
 -- grain: one row per lookup; is_hit means answered in full: 200 with a body, no HEAD, and it did not say "nobody"
 SELECT request_id, operator, requested_at, account_id, client_ip, user_agent, path,
-       subject_kind, subject_key, key_step, records_returned,
+       subject_kind, subject_key, records_returned,
        (status IS NULL OR status = 200)
        AND (response_bytes IS NULL OR response_bytes > 0)
        AND (records_returned IS NULL OR records_returned > 0)
